@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/00_first_look.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean contracts crate designs docs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types versions
+.PHONY: run test quick bench bounds clean contracts crate designs docs doubts engines faults fidelity fuzz gallery kills large lint messages requirements schema soak tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -58,8 +58,19 @@ designs: .venv/developing  ## the pages of 200 more experiments drawn at random:
 faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
 	CONCEXP_FAULTS=all $(PYTEST) --timeout 1800 tests/program/test_fault_matrix.py  # one sweep is the fixture of all its tests
 
+.venv-peers/installed:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check asv pyperf pytest-benchmark rebench
+	touch $@
+
+bench: .venv/installed .venv-peers/installed  ## what concexp adds to what it measures, beside other tools (a quarter of an hour on a quiet machine)
+	$(BIN)/python benchmarks/bench.py --peers .venv-peers/bin/python --large
+
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
+
+gallery: .venv/installed  ## run all lessons one after the other (an hour and a half); again: those that are unfinished or have changed
+	$(BIN)/python benchmarks/gallery.py
 
 tries: .venv/installed  ## does `concexp try` know what a function wants, and name what an exhaustive sweep cannot beat? (about half an hour)
 	$(BIN)/python benchmarks/tries.py
@@ -104,8 +115,14 @@ fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a m
 	mkdir -p build/corpus
 	$(BIN)/python -m tests.fuzz.guided build/corpus experiments -max_total_time=60 -artifact_prefix=build/
 
+schema: .venv/installed  ## write the JSON Schema of experiments anew
+	$(BIN)/concexp schema > concexp/concexp.schema.json
+
 messages: .venv/developing  ## bring the catalogues of other languages up to date with the messages in the sources
 	$(BIN)/python -m tests.helpers.messages
+
+wheel: .venv/developing  ## wheel and source distribution in empty environments, on every Python from 3.11 that is found (a minute or two)
+	.ci/wheel
 
 docs: .venv/developing  ## the documentation as a site, build/site/index.html; fails on a broken link
 	$(BIN)/mkdocs build --quiet --strict
@@ -118,4 +135,4 @@ types: .venv/developing  ## static types
 	$(BIN)/mypy
 
 clean:  ## everything that can be made again
-	rm -rf .venv .venv-bounds .venv-crate .venv-engines .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bounds .venv-crate .venv-engines .venv-peers .pytest_cache .mypy_cache .ruff_cache

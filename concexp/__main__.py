@@ -42,6 +42,8 @@ def main() -> None:
     if previous is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
     _prepare_standard_streams()
+    # Else pydantic looks for plug-ins of its own in each installed package: concexp has no use for any.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     import concexp.cli
 
     if previous is signal.default_int_handler:

@@ -1,7 +1,6 @@
 """The plug-ins: a folder is a kind, a file is a plug-in of that name, and its class's annotated attributes are parameters.
 
-Other packages add theirs through the entry-point groups `concexp.workloads`, `concexp.models`, `concexp.sync`,
-`concexp.metrics` and `concexp.plots`.
+Other packages add theirs through entry points: see `installed`.
 """
 
 from __future__ import annotations
@@ -9,15 +8,15 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
-import pkgutil
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from concexp import installed
 from concexp.errors import EnvironmentRefused, UnknownName, did_you_mean, meant
 
 KINDS = {
@@ -38,6 +37,20 @@ IN_YAML = {
     "sync": "sync: {}",
     "metric": "metrics: [{}]",
     "plot": "report: {{plots: [{}]}}",
+}
+# What a class of another package must have, and where it has it from.
+NEEDED = {
+    "workload": ("work", "check", "packages"),
+    "model": ("primitives", "open", "run", "close", "packages"),
+    "sync": ("build", "interface", "packages"),
+    "metric": ("of", "unit", "level"),
+    "plot": ("prepare", "draw", "section"),
+}
+BASES = {
+    "workload": "concexp.trial.tools.Workload",
+    "model": "concexp.trial.tools.Model",
+    "sync": "concexp.trial.tools.Sync",
+    "metric": "concexp.analysis.metrics.Metric",
 }
 SCALARS = ("int", "float", "bool", "str", "duration", "size", "rate", "fraction")
 
@@ -76,7 +89,7 @@ class Parameter:
 
 def names(kind: str) -> tuple[str, ...]:
     """The names of all plug-ins of a kind, sorted; imports none of them."""
-    return tuple(sorted(_own(kind) | set(_foreign(kind))))
+    return tuple(sorted(_own(kind) | installed.points(kind).keys()))
 
 
 @cache  # each name in an experiment asks for it
@@ -84,8 +97,7 @@ def _own(kind: str) -> frozenset[str]:
     """The names of concexp's own plug-ins of a kind."""
     # The folder is listed, since importing the package of plots would import matplotlib.
     folder = Path(__file__).parent.joinpath(*KINDS[kind].split(".")[1:])
-    modules = pkgutil.iter_modules([str(folder)])
-    return frozenset(module.name for module in modules if not module.name.startswith("_"))
+    return frozenset(file.stem for file in folder.glob("*.py") if not file.name.startswith("_"))
 
 
 @cache
@@ -95,18 +107,28 @@ def load(kind: str, name: str) -> type[Any]:
         return part
     if name not in names(kind):
         raise UnknownName(kind, name, names(kind), cure(kind, name))
-    foreign = _foreign(kind)
-    if name in foreign:
+    own = f"{KINDS[kind]}.{name}"
+    point = installed.point_of(kind, name)
+    if point is not None:
+        why, hint = installed.refusal(kind, name, own if name in _own(kind) else "")
+        if why:
+            raise EnvironmentRefused(why, hint)
+        what = f"the {kind} '{name}' of {origin(kind, name)}"
         try:
-            return foreign[name].load()  # type: ignore[no-any-return]
+            found = point.load()
         except Exception as error:
-            what = f"the {kind} '{name}' of {origin(kind, name)} cannot be loaded: {type(error).__name__}: {error}"
-            raise EnvironmentRefused(what, "repair or uninstall that package") from error
-    return getattr(importlib.import_module(f"{KINDS[kind]}.{name}"), kind.capitalize())  # type: ignore[no-any-return]
+            problem = f"{what} cannot be loaded: {type(error).__name__}: {error}"
+            raise EnvironmentRefused(problem, "repair or uninstall that package") from error
+        if lacking := [one for one in NEEDED[kind] if not hasattr(found, one)]:
+            base = f"derives from {BASES[kind]}" if kind in BASES else "has them"
+            problem = f"{what} is no {kind}: {point.value} has no {', '.join(lacking)}"
+            raise EnvironmentRefused(problem, f"it has to be a class that {base}")
+        return found  # type: ignore[no-any-return]
+    return getattr(importlib.import_module(own), kind.capitalize())  # type: ignore[no-any-return]
 
 
 def classes(kind: str) -> dict[str, type[Any]]:
-    """The classes of all plug-ins of a kind by name, but for those of other packages that cannot be loaded."""
+    """The classes of all plug-ins of a kind by name, but for those of other packages that cannot be used."""
     found = {}
     for name in names(kind):
         with contextlib.suppress(EnvironmentRefused):  # what is wrong with one must not hide all others
@@ -169,25 +191,17 @@ def _bare(name: str) -> str:
     return re.sub(r"[\s_-]|\(.*\)$", "", str(name)).lower()
 
 
-@cache
-def _foreign(kind: str) -> dict[str, EntryPoint]:
-    """The plug-ins of other packages by name."""
-    group = "concexp." + KINDS[kind].rpartition(".")[2]
-    return {point.name: point for point in entry_points(group=group)}
-
-
 def reference(kind: str, name: str) -> str:
     """Where a plug-in of another package is, as `package.module:Class`; "" for one of concexp's own."""
-    point = _foreign(kind).get(name)
+    point = installed.point_of(kind, name)
     return point.value if point is not None else ""
 
 
+@cache
 def origin(kind: str, name: str) -> str:
     """The package that a plug-in of that name comes from, with its version; "" for one of concexp's own."""
-    point = _foreign(kind).get(name)
-    if point is None:
-        return ""
-    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
+    point = installed.point_of(kind, name)
+    return installed.package(point) if point is not None else ""
 
 
 def summary(cls: type[Any]) -> str:
@@ -202,15 +216,20 @@ def description(cls: type[Any]) -> str:
     return "\n".join(line for line in lines if line.partition(":")[0].strip() not in names_of_parameters).strip()
 
 
-def parameters(cls: Any) -> dict[str, Parameter]:
+def parameters(cls: Any) -> Mapping[str, Parameter]:
     """The parameters of a plug-in by name, those of base classes first."""
+    return _declared(cls)
+
+
+@cache  # the planner asks for each cell
+def _declared(cls: Any) -> Mapping[str, Parameter]:
     meanings = dict(re.findall(r"^([a-z_]\w*): (.+)$", inspect.getdoc(cls) or "", re.MULTILINE))
     declared: dict[str, Parameter] = {}
     for base in reversed(cls.__mro__):
         for name, annotation in vars(base).get("__annotations__", {}).items():
             if "ClassVar" not in str(annotation):
                 declared[name] = _parameter(name, annotation, cls, meanings.get(name, ""))
-    return declared
+    return MappingProxyType(declared)
 
 
 def _parameter(name: str, annotation: Any, cls: type[Any], meaning: str) -> Parameter:

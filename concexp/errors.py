@@ -14,7 +14,6 @@ A message says what is wrong and where; a hint says what would be right, or what
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +81,8 @@ class UnknownName(ConcexpError):
     exit_code = 2
 
     def __init__(self, kind: str, name: str, known: Sequence[str], hint: str = "") -> None:
+        import difflib
+
         self.suggestions = tuple(difflib.get_close_matches(name, known, 3, 0.6))
         super().__init__(f"there is no {kind} '{name}'", hint or did_you_mean(name, known))
 
@@ -116,6 +117,8 @@ class Interrupted(KeyboardInterrupt):
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A hint for a misspelt name: the most similar one, or else all known names; "" if there are none."""
+    import difflib
+
     close = difflib.get_close_matches(str(name), known, 1, 0.6)
     if close:
         return meant(close)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import shutil
 import sys
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from concexp.run.storage.foreign_text import printable
 
+NO_FOLDERS: Mapping[Path, Sequence[Path]] = {}
 NARROWEST = 20  # columns into which a sentence is wrapped
 
 
@@ -20,14 +22,28 @@ def command_line() -> str:
     return shlex.join(["concexp", *sys.argv[1:]])
 
 
-def resume_command(finished: Sequence[Path] = ()) -> str:
-    """The command that completes an interrupted one: without the finished experiments, and without --fresh."""
+def resume_command(finished: Sequence[Path] = (), folders: Mapping[Path, Sequence[Path]] = NO_FOLDERS) -> str:
+    """The command that completes an interrupted one: without the finished experiments, and without --fresh.
+
+    `folders` are those that were named, with their experiments, which take their place.
+    """
     dropped = [*map(str, finished), "--fresh"]
-    return shlex.join(["concexp", *(word for word in sys.argv[1:] if word not in dropped)])
+    rest = {str(folder): [str(path) for path in paths if path not in finished] for folder, paths in folders.items()}
+    words = [rest.get(word, [word]) if word not in dropped else [] for word in sys.argv[1:]]
+    return shlex.join(["concexp", *itertools.chain(*words)])
+
+
+def json_text(data: Any) -> str:
+    """Data for other programs."""
+    import json  # few commands print any
+
+    return json.dumps(data, indent=1)
 
 
 def say_result(answer: Sequence[str], lines: Sequence[str]) -> None:
     """Print an answer, each of its lines wrapped to the terminal's width, and the further lines after a gap."""
+    import textwrap
+
     width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else 0
     for line in answer:
         indent = " " * (len(line) - len(line.lstrip(" -")))

@@ -5,14 +5,17 @@ Find out which concurrency model and which synchronisation suit a Python workloa
 
 \b
   concexp try my.py:parse                  which model suits a function of yours: no YAML, about a minute
-  concexp init my_question                 write a small experiment to begin with
+  concexp init my_question                 write a small experiment to begin with; it asks what to compare
+  concexp init --plugin my_plugins         write a package with a workload and a metric of one's own
   concexp run my_question.yaml             run it: reports/my_question/README.md
   concexp run my_question.yaml --quick     one short pass over everything, to see that it works
   concexp plan my_question.yaml            what would run, and what cannot and why
   concexp list workload                    what there is: workload, model, sync, metric, plot
+  concexp list experiments --tag gil       what those of a folder ask, and how long each takes; `run` takes it too
   concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, its parameters, when to use it
   concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims
+  concexp schema > concexp.schema.json     all of that for editors: completion, and mistakes while you type
   concexp report reports/x --html          its page in one file to send around; of `reports` all, with an index
   concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
   concexp compare RUN_A RUN_B              what differs between stored runs: faster, slower, or just noise

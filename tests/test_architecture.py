@@ -12,10 +12,14 @@ import pytest
 
 import concexp
 from concexp import catalog
+from concexp.commands import plug_in_list
+from concexp.trial import wire
+from tests.helpers import children
 
 # The listing of the package, from the top down: an entry imports itself and what stands below it.
 ORDER = (
     "__main__",
+    "testing",
     "cli",
     "output",
     "overview",
@@ -27,6 +31,7 @@ ORDER = (
     "plan",
     "experiment",
     "catalog",
+    "installed",
     "errors",
     "trial",
 )
@@ -60,6 +65,7 @@ LONGEST = 400  # lines of a module
 # Strings outside the plug-ins that are spelt like a workload, a model or a primitive and mean something else.
 SPELT_ALIKE = {
     "none": {
+        "what `init` proposes": ["commands/init.py"],
         "the YAML's default of `sync`": ["experiment/keys.py", "experiment/reader.py", "plan/controls.py"],
         "a value of `flags`": ["experiment/interpreter_settings.py"],
         "a value of `pin`": ["experiment/blocks.py", "plan/expansion.py", "report/sections/machine.py"],
@@ -79,12 +85,15 @@ SPELT_ALIKE = {
         "the word for no unit": ["commands/catalogue.py"],
     },
     "serial": {
+        "what `init` proposes": ["commands/init.py"],
         "the YAML's default of `baseline`": ["experiment/selections.py"],
         "the model of the sentinel": ["plan/controls.py"],
         "the plain loop with which answers are compared": ["run/agreement.py"],
     },
-    "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"]},
+    "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"], "what `init` proposes": ["commands/init.py"]},
+    "lock": {"what `init` proposes": ["commands/init.py"]},
     "threads": {
+        "what `init` proposes": ["commands/init.py"],
         "the YAML's default of `background.model`": ["experiment/axis_table.py"],
         "a value of the answer's `parallel`": [
             "analysis/demand.py",
@@ -95,6 +104,7 @@ SPELT_ALIKE = {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
     },
     "processes": {
+        "what `init` proposes": ["commands/init.py"],
         "a value of the answer's `parallel`": ["analysis/time_breakdown.py"],
         "a value of a model's `parallel`": ["commands/trying/models.py"],
     },
@@ -117,7 +127,7 @@ SPELT_ALIKE = {
         "another word for iterations": ["experiment/blocks.py"],
     },
     "simulated": {"an attribute of every model": ["report/view.py"]},
-    "queue": {"a doubt": ["analysis/doubts.py"]},
+    "queue": {"a doubt": ["analysis/doubts.py"], "what `init` proposes": ["commands/init.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
     "semaphore": {"what a trial left behind": ["report/sections/leaks.py", "run/child/leaks.py"]},
     "asyncio": {
@@ -131,6 +141,7 @@ SPELT_ALIKE = {
 # Folders of tests that belong to no single module, and the tests beside modules that are about several of them.
 SHARED = {"contracts", "program", "fuzz", "helpers", "data"}
 ABOUT_SEVERAL = {
+    "test_project.py",
     "test_architecture.py",
     "experiment/test_mistakes.py",
     "analysis/stats/test_coverage.py",
@@ -142,6 +153,7 @@ ABOUT_SEVERAL = {
     "trial/test_stubs.py",
     "trial/workloads/test_cpu_workloads.py",
     "trial/workloads/test_io_workloads.py",
+    "trial/workloads/test_services.py",
     "trial/workloads/test_sync_workloads.py",
 }
 
@@ -257,30 +269,41 @@ def test_each_library_has_its_home(library):
 
 
 HEAVY = {"pandas", "matplotlib", "scipy", "numpy", "pyarrow"}
+# Beside these, what a person waits for who asks for help, or for a list: typer takes pydantic for the values of arguments.
+HEAVY_FOR_HELP = {"pydantic", "yaml", "psutil", "asyncio", "json", "email"}
+HEAVY_FOR_A_LIST = {"yaml", "psutil", "asyncio", "concexp.trial.plugin", "concexp.experiment.spec"}
 EXAMPLE = "workload: cpu_sum\nmodel: [serial, threads]\n"
 
 
+@pytest.fixture(scope="module")
+def listed():
+    """The cache of `concexp list` is full, so that a list need import no plug-in."""
+    plug_in_list.plug_ins("")
+
+
 @pytest.mark.parametrize(
-    "code",
+    ("code", "more"),
     [
-        "import concexp",
-        "import concexp.experiment",
-        "import concexp.plan.planner",
-        "import concexp.cli",
-        "import concexp.commands.run",
-        "main('--help')",
-        "main('--version')",
-        "main('run', '--help')",
-        "main('validate', 'x.yaml')",
-        "main('plan', 'x.yaml')",
-        "main('plan', 'x.yaml', '--json')",
-        "main('list', 'workload')",
-        "main('list', 'support')",
-        "main('show', 'counter')",
+        ("import concexp", ()),
+        ("import concexp.experiment", {"pydantic", "yaml"}),
+        ("import concexp.plan.planner", ()),
+        ("import concexp.cli", HEAVY_FOR_HELP),
+        ("import concexp.commands.run", ()),
+        ("main('--help')", HEAVY_FOR_HELP),
+        ("main('--version')", ()),
+        ("main('run', '--help')", {"yaml", "psutil", "asyncio"}),
+        ("main('validate', 'x.yaml')", {"psutil", "asyncio", "statistics"}),
+        ("main('plan', 'x.yaml')", ()),
+        ("main('plan', 'x.yaml', '--json')", ()),
+        ("main('list')", HEAVY_FOR_A_LIST),
+        ("main('list', 'metric', '--json')", HEAVY_FOR_A_LIST),
+        ("main('list', 'support')", ()),
+        ("main('show', 'counter')", ()),
     ],
 )
-def test_heavy_libraries_are_loaded_for_results_only(code, tmp_path):
-    """pandas, numpy, matplotlib, scipy and pyarrow are not imported before a result is read."""
+@pytest.mark.usefixtures("listed")
+def test_heavy_libraries_are_loaded_for_results_only(code, more, tmp_path):
+    """pandas, numpy, matplotlib, scipy and pyarrow are not imported before a result is read, and little for help or a list."""
     (tmp_path / "x.yaml").write_text(EXAMPLE)
     script = f"""
 import runpy, sys
@@ -292,7 +315,7 @@ def main(*arguments):
         assert not end.code, end.code
 {code}
 print()
-print(sorted({HEAVY} & set(sys.modules)))
+print(sorted({HEAVY | set(more)} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -319,8 +342,9 @@ def test_the_child_imports_the_standard_library_and_itself(file):
 
 
 def packages_of(file):
-    """The packages that the workload of a file declares."""
-    return importlib.import_module(module_of(file)).Workload.packages
+    """The packages that the classes of a file declare: a workload, or the libraries that a workload may choose."""
+    things = vars(importlib.import_module(module_of(file))).values()
+    return {package for one in things if isinstance(one, type) for package in getattr(one, "packages", ())}
 
 
 @pytest.mark.parametrize("file", CHILD, ids=short)
@@ -350,6 +374,42 @@ def test_the_childs_common_path_is_quick_to_import():
     assert {"__main__", "measure", "tools", "passes", "wire"} <= {module.rpartition(".")[2] for module in seen}
 
 
+# What a plain trial would spend most of its start on, and has no use for.
+NOT_FOR_A_PLAIN_TRIAL = {
+    "ast",
+    "collections",
+    "contextlib",
+    "enum",
+    "functools",
+    "importlib",
+    "random",
+    "signal",
+    "threading",
+}
+
+
+def test_a_plain_trial_imports_little(tmp_path):
+    """A serial trial without a primitive imports next to nothing of the standard library before its work, nor after it."""
+    request = children.request("noop", load={"ops": 1, "scaling": "strong"}, folder=str(tmp_path), workers=1, probes=[])
+    code = (
+        f"import sys; sys.path[0] = {str(PACKAGE.parent)!r}; before = set(sys.modules)\n"
+        f"from concexp.trial.__main__ import answer_to; from concexp.trial import wire\n"
+        f"print(answer_to(wire.value_of({wire.literal(request)!r}))['status'])\n"
+        f"print(sorted({NOT_FOR_A_PLAIN_TRIAL} & set(sys.modules) - before))\n"
+    )
+    done = subprocess.run([sys.executable, "-s", "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["ok", "[]"]
+
+
+def test_only_models_bring_the_libraries_of_models():
+    """Workloads, primitives and probes import event loops and processes in functions: trials of other models need none."""
+    brought = {"asyncio", "concurrent", "logging", "multiprocessing", "socket", "ssl", "subprocess"}
+    for file in CHILD:
+        if file.parent.name in ("workloads", "sync", "probes"):
+            early = {name.partition(".")[0] for name, line in imports(file) if not in_function(file, line)}
+            assert not early & brought, f"{short(file)}: {early & brought}"
+
+
 # Plug-ins and modules -------------------------------------------------------------------------------------------------
 
 
@@ -363,6 +423,7 @@ def test_no_plugin_is_named_outside_its_own_file():
         (node.value, short(file))
         for file in FILES
         if file.parent not in PLUGIN_FOLDERS
+        and file.parent != PACKAGE / "testing"  # contracts name examples, as tests do
         for node in ast.walk(tree_of(file))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names - {file.stem}
     }

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 import concexp
-from concexp import catalog
-from concexp.commands import catalogue
+from concexp import catalog, installed
+from concexp.commands import catalogue, plug_in_list
 from concexp.errors import EnvironmentRefused, UnknownName
 
 PACKAGE = Path(concexp.__file__).parent
@@ -88,7 +88,10 @@ def test_naming_plugins_imports_none():
 def test_another_packages_plugin(monkeypatch):
     """An entry point of the group `concexp.workloads` is a workload."""
     point = EntryPoint("theirs", f"{__name__}:Sample", "concexp.workloads")
-    monkeypatch.setattr(catalog, "_foreign", lambda kind: {"theirs": point} if kind == "workload" else {})
+    monkeypatch.setattr(installed, "points", lambda kind: {"theirs": (point,)} if kind == "workload" else {})
+    monkeypatch.setattr(Sample, "work", print, raising=False)
+    monkeypatch.setattr(Sample, "check", print, raising=False)
+    monkeypatch.setattr(Sample, "packages", (), raising=False)
     assert "theirs" in catalog.names("workload")
     assert catalog.load("workload", "theirs").__name__ == "Sample"
     assert (catalog.reference("workload", "theirs"), catalog.origin("workload", "theirs")) == (point.value, point.value)
@@ -98,24 +101,38 @@ def test_another_packages_plugin(monkeypatch):
 def test_a_package_that_cannot_be_loaded_is_named(monkeypatch):
     """It is that package's mistake; `concexp list` shows it beside all others."""
     point = EntryPoint("broken", "not_there.at_all:Workload", "concexp.workloads")
-    monkeypatch.setattr(catalog, "_foreign", lambda kind: {"broken": point} if kind == "workload" else {})
+    monkeypatch.setattr(installed, "points", lambda kind: {"broken": (point,)} if kind == "workload" else {})
     with pytest.raises(EnvironmentRefused, match=r"the workload 'broken' of .* cannot be loaded: ModuleNotFoundError"):
         catalog.load("workload", "broken")
-    listed = {entry["name"]: entry["summary"] for entry in catalogue.plug_ins("workload")["workload"]}
+    listed = {entry["name"]: entry["summary"] for entry in plug_in_list.plug_ins("workload")["workload"]}
     assert listed["broken"].startswith("not usable: ")
     assert not any(triple["workload"] == "broken" for triple in catalogue.support("sync", "none"))
     assert "broken" not in catalog.classes("workload")
     catalog._known_as.cache_clear()
-    assert catalogue.known_by("ThreadPoolExecutor") == ["thread_pool"]
+    assert plug_in_list.known_by("ThreadPoolExecutor") == ["thread_pool"]
 
 
-def test_groups_of_entry_points_are_the_folders(monkeypatch):
-    """The documented groups: workloads, models, sync, metrics, plots."""
-    asked = []
-    monkeypatch.setattr(catalog, "entry_points", lambda group: asked.append(group) or ())
-    for kind in catalog.KINDS:
-        catalog._foreign.__wrapped__(kind)
-    assert {"concexp.workloads", "concexp.models", "concexp.sync", "concexp.metrics", "concexp.plots"} <= set(asked)
+def test_a_class_that_is_no_plugin_is_refused(monkeypatch):
+    """What a workload must have is named, with the class to derive from."""
+    point = EntryPoint("bare", f"{__name__}:Base", "concexp.workloads")
+    monkeypatch.setattr(installed, "points", lambda kind: {"bare": (point,)} if kind == "workload" else {})
+    with pytest.raises(EnvironmentRefused, match=r"is no workload: .*Base has no work, check, packages") as caught:
+        catalog.load("workload", "bare")
+    assert "concexp.trial.tools.Workload" in caught.value.hint
+
+
+def test_a_name_of_concexps_own_is_refused(monkeypatch):
+    """With both places; all other names go on working, and `list` says why this one does not."""
+    point = EntryPoint("counter", f"{__name__}:Sample", "concexp.workloads")
+    monkeypatch.setattr(installed, "points", lambda kind: {"counter": (point,)} if kind == "workload" else {})
+    catalog.load.cache_clear()
+    with pytest.raises(EnvironmentRefused) as caught:
+        catalog.load("workload", "counter")
+    assert f"{__name__}:Sample" in caught.value.message
+    assert "concexp itself (concexp.trial.workloads.counter)" in caught.value.message
+    assert catalog.load("workload", "cpu_sum").__module__ == "concexp.trial.workloads.cpu_sum"
+    listed = {entry["name"]: entry["summary"] for entry in plug_in_list.plug_ins("workload")["workload"]}
+    assert listed["counter"].startswith("not usable: the workload 'counter' is in ")
 
 
 def test_parameters_are_annotated_attributes():

@@ -37,6 +37,14 @@ def test_the_resume_command_leaves_out_what_is_finished(monkeypatch):
     assert output.resume_command([Path("a.yaml")]) == "concexp run 'b c.yaml' --out there"
 
 
+def test_the_resume_command_names_the_experiments_of_a_folder_that_are_left(monkeypatch):
+    """Those that are finished would be run once more."""
+    monkeypatch.setattr(sys, "argv", ["concexp", "run", "these", "z.yaml", "--tag", "gil"])
+    folders = {Path("these"): [Path("these/a.yaml"), Path("these/b.yaml")], Path("z.yaml"): [Path("z.yaml")]}
+    assert output.resume_command([Path("these/a.yaml")], folders) == "concexp run these/b.yaml z.yaml --tag gil"
+    assert output.resume_command([], folders) == "concexp run these/a.yaml these/b.yaml z.yaml --tag gil"
+
+
 def test_the_resume_command_is_what_was_typed(monkeypatch):
     """The resume command has the bare name of the program, and the rest quoted for a shell."""
     monkeypatch.setattr(sys, "argv", ["/somewhere/bin/concexp", "run", "a b.yaml", "--only", "model=threads"])

@@ -5,7 +5,7 @@ Here is which columns there are and where their values come from; `iterations` m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from concexp.analysis.metrics import names_in
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.blocks import ONE_CPU
 from concexp.experiment.statuses import MACHINE, MEASURED
-from concexp.run.storage.columns import gc_paused
+from concexp.plan.gc_pause import gc_paused
 from concexp.run.storage.journal import Record
 
 RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "shape", "wants", "host",
@@ -67,7 +67,7 @@ NO_PASS: Passes = [{}]  # a trial without iterations has one row all the same
 
 
 @gc_paused()
-def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame:
+def tidy_frame(header: Mapping[str, Any], records: Sequence[Record]) -> pd.DataFrame:
     """The tidy frame of a journal; the trials of role `measured` come first."""
     pairs = sorted(with_spinners(records), key=lambda pair: pair[0].role != MEASURED)
     iterations = Iterations([record.passes or NO_PASS for record, _ in pairs])
@@ -254,7 +254,7 @@ def _row(header: Mapping[str, Any], record: Record, spinners: tuple[Record, ...]
     }
 
 
-def with_spinners(records: list[Record]) -> list[tuple[Record, tuple[Record, ...]]]:
+def with_spinners(records: Sequence[Record]) -> list[tuple[Record, tuple[Record, ...]]]:
     """The trials' records, each with the spinner measurements before and after it: up to two."""
     after: list[Record | None] = []
     latest: Record | None = None

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
-from concexp.errors import UnknownName
+from concexp.errors import EnvironmentRefused, UnknownName
 from concexp.run.storage.journal import Record
 
 COLUMN = "withheld"  # of the tidy frame: the metrics that are withheld in a row, comma-joined; only where there are any
@@ -39,7 +39,7 @@ def is_made_up(record: Record) -> bool:
     """True for a trial of a model that makes up its numbers."""
     try:
         return bool(catalog.load("model", record["plugins"]["model"]).simulated)
-    except UnknownName:  # a plug-in that is not installed here
+    except (UnknownName, EnvironmentRefused):  # a plug-in that is not installed here
         return False
 
 

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
-from concexp.analysis import doubts
+from concexp import catalog
+from concexp.analysis import doubts, kept_trials
 from concexp.analysis.frame import tidy_frame
 from concexp.analysis.iterations import PORTION
+from concexp.analysis.kept_trials import KeptTrials
 from concexp.analysis.possible import effective_cpus
 from concexp.analysis.stats.intervals import LEVEL
 from concexp.analysis.trial_rows import TrialRows
-from concexp.errors import Damaged, did_you_mean
+from concexp.errors import Damaged, EnvironmentRefused, did_you_mean
 from concexp.experiment import units
 from concexp.experiment.statuses import MACHINE, MEASURED
+from concexp.plan.gc_pause import gc_paused
 from concexp.run import bundle
 from concexp.run.bundle import Bundle
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.atomic import replaced
-from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.foreign_text import printable
-from concexp.run.storage.journal import Record
+from concexp.run.storage.journal import Journal, Record
 
 if TYPE_CHECKING:
     from concexp.analysis.operation_times import Times
@@ -34,19 +36,32 @@ if TYPE_CHECKING:
 
 RUNS = "runs"
 CELLS = "cells.csv"
+COMPUTED = ("metric", "plot")  # kinds of plug-ins that are needed again where a run is read
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run: its folder, the journal's header and records; what follows from these is computed once, on demand."""
+    """A run: its folder, the journal's header and records; what follows from these is computed once, on demand.
+
+    `journal_state` and `journal_end` are the state of the journal's file when it was read, and the checksum of its last line;
+    `kept` has the rows where results.parquet stands for the journal.
+    """
 
     folder: Path
     header: dict[str, Any]
-    records: list[Record]
+    records: Sequence[Record]
     # What is computed once per run: see `memo.once`.
     memo: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
+    journal_state: tuple[int, ...] = field(default=(), repr=False, compare=False)
+    journal_end: int = field(default=0, repr=False, compare=False)
+    kept: KeptTrials | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def of_journal(cls, folder: Path, read: Journal) -> Self:
+        """The run in a folder whose journal was read."""
+        return cls(folder, read.header, read.records, journal_state=read.state, journal_end=read.checksum)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -107,7 +122,7 @@ class Run:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """The tidy frame."""
-        return tidy_frame(self.header, self.records)
+        return tidy_frame(self.header, self.records) if self.kept is None else self.kept.trials
 
     @cached_property
     def measured(self) -> pd.DataFrame:
@@ -154,6 +169,8 @@ class Run:
         """The times of each trial's operations, by the trial's id."""
         from concexp.analysis.operation_times import times_by_trial
 
+        if self.kept is not None and not self.kept.histograms:
+            return {}
         return times_by_trial(self.records)
 
     @cached_property
@@ -196,7 +213,8 @@ def _runs(path: Path) -> list[Path]:
 def load(path: Path) -> Run:
     """Read a run folder, the latest run of reports/<name>, or a bundle, whose path is its folder then."""
     if not bundle.is_bundle(path):
-        return _load(folder_of(path))
+        folder = folder_of(path)
+        return _computable(_by_parquet(folder) or _load(folder))
     with bundle.unpacked(path, (journal.NAME, run_folder.MANIFEST)) as (found, folder):
         return of_bundle(found, folder)
 
@@ -208,21 +226,52 @@ def of_bundle(found: Bundle, folder: Path) -> Run:
     except Damaged as error:
         raise bundle.named(error, folder, found.path) from error
     bundle.check_manifest(found, run.manifest)
-    return replace(run, folder=found.path)
+    return _computable(replace(run, folder=found.path))
 
 
 @gc_paused()
 def _load(folder: Path) -> Run:
     read = schema.read(folder / journal.NAME)
-    run_folder.check_whole(folder, read)
-    return Run(folder, read.header, read.records)
+    run_folder.check_whole(folder, len(read.records), read.checksum)
+    return Run.of_journal(folder, read)
+
+
+def _by_parquet(folder: Path) -> Run | None:
+    """The run whose tables come from results.parquet; None where the journal has to be read."""
+    kept = kept_trials.recall(folder)
+    if kept is None:
+        return None
+    run_folder.check_whole(folder, len(kept.records), kept.ended)
+    return Run(folder, kept.header, kept.records, kept=kept)
+
+
+def _computable(run: Run) -> Run:
+    """The run; EnvironmentRefused if its metrics or pictures are of packages that are not installed here."""
+    if missing := missing_plug_ins(run.manifest, COMPUTED):
+        cure = "install the package for the Python that runs concexp; what was measured is in the journal"
+        raise EnvironmentRefused(f"the run in {run.folder} needs plug-ins that are not installed: {missing}", cure)
+    return run
+
+
+def missing_plug_ins(manifest: Mapping[str, Any], kinds: Collection[str]) -> str:
+    """The plug-ins of packages that a run named and that are not here, of these kinds, in words; "" for none."""
+    named = ((*name.split("/", 1), package) for name, package in (manifest.get("plug_ins") or {}).items())
+    return ", ".join(
+        f"{kind} {name} of {package}"
+        for kind, name, package in named
+        if kind in kinds and not catalog.exists(kind, name)
+    )
 
 
 def write(run: Run) -> None:
     """Write results.parquet and cells.csv into the run's folder."""
     # Opened here: pyarrow opens no file whose path is not UTF-8.
-    with replaced(run.folder / "results.parquet") as draft, draft.open("wb") as file:
+    with replaced(run.folder / kept_trials.TRIALS) as draft, draft.open("w+b") as file:
         to_parquet(run.trials, file)
+        file.seek(0)
+        hashed = kept_trials.hash_of(file.read())
+    if run.kept is None:
+        kept_trials.keep(run.folder, run.journal_state, run.journal_end, run.records, hashed)
     cells = run.cells.map(printed).rename(columns=printed)
     with replaced(run.folder / CELLS) as draft:
         cells.to_csv(draft, index=False, lineterminator="\n")

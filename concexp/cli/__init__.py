@@ -1,8 +1,8 @@
-"""The command line: one function per verb. Only this package exits and knows typer."""
+"""The command line: one function per verb. Only this package exits and knows typer.
 
-from __future__ import annotations
+Annotations are evaluated here, once: typer would evaluate postponed ones three times for each start of the program.
+"""
 
-import json
 import os
 from functools import partial
 from pathlib import Path
@@ -11,17 +11,18 @@ from typing import Annotated
 import typer
 
 from concexp import __version__
-from concexp.cli import sharing
+from concexp.cli import catalogue, sharing
 from concexp.cli.ci import ci
 from concexp.cli.compare import compare
-from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
+from concexp.cli.init import init
+from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs, Tags
 from concexp.cli.run import run
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
-from concexp.output import command_line, say, say_result
+from concexp.output import command_line, json_text, say, say_result
 from concexp.overview import EXAMPLES
-from concexp.report import Look
+from concexp.report.look import Look
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 
@@ -81,18 +82,19 @@ def try_(
 
 
 @app.command()
-def validate(specs: Specs, sets: Sets = None) -> None:
+def validate(specs: Specs, tags: Tags = None, sets: Sets = None) -> None:
     """Check experiments without starting anything: all mistakes at once, each with its place and its cure.
 
     \b
-    concexp validate experiments/*.yaml
+    concexp validate experiments
     """
     from concexp import experiment
+    from concexp.commands import collection
     from concexp.experiment import environment
     from concexp.plan import claim_lint
 
     problems: list[Problem] = []
-    for path in specs:
+    for path in [path for paths in collection.chosen(specs, tags or ()).values() for path in paths]:
         try:
             spec = experiment.load(path, tuple(sets or ()))
             say(f"{path}: ok: {spec.name}: {spec.question}")
@@ -136,61 +138,16 @@ def plan(
     duration = forecast(spec, planned, known_before(runs, spec.measure, facts.host()))
     found = warnings(spec, planned, runs)
     if as_json:
-        say(json.dumps(plan_data(spec, planned, duration, found), indent=1))
+        say(json_text(plan_data(spec, planned, duration, found)))
     else:
         say(plan_text(spec, planned, duration))
     for warning in found:
         say(str(warning), err=True)
 
 
-@app.command("list")
-def list_(
-    kind: Annotated[str, typer.Argument(help="a kind, pythons or support", autocompletion=completion.listed)] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
-) -> None:
-    """List what there is of a kind (workload, model, sync, metric or plot), or of all.
-
-    `list support` shows which workload runs on which model with which primitive, or why not.
-    `list pythons` starts every interpreter that it finds on this machine, and shows how `sweep: {python: …}` names it.
-
-    \b
-    concexp list model
-    concexp list support
-    concexp list pythons
-    """
-    from concexp.commands import catalogue
-    from concexp.run.child import stage
-    from concexp.run.interpreters import discovery
-
-    if kind == "pythons":
-        rows = discovery.listed(stage.stage_child_code())
-        say(json.dumps(rows, indent=1) if as_json else catalogue.pythons_text(rows))
-    elif kind == "support":
-        triples = catalogue.support()
-        say(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
-    else:
-        entries = catalogue.plug_ins(kind)
-        say(json.dumps(entries, indent=1) if as_json else catalogue.plug_ins_text(entries))
-
-
-@app.command()
-def show(
-    name: Annotated[str, typer.Argument(help="counter, model/threads, yaml, …", autocompletion=completion.shown)],
-    everything: Annotated[bool, typer.Option("--all", help="each combination that it runs in, or why not")] = False,
-) -> None:
-    """Show what a plug-in is, its parameters, when to use it and what it costs; or what the keys of the YAML mean.
-
-    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims; call (your own code), code (its versions),
-    environment, files.
-
-    \b
-    concexp show counter
-    concexp show model/processes --all
-    concexp show measure
-    """
-    from concexp.commands import catalogue
-
-    say(catalogue.description(name, everything))
+app.command("list")(catalogue.list_)
+app.command()(catalogue.show)
+app.command()(catalogue.schema)
 
 
 @app.command()
@@ -260,16 +217,7 @@ def export(
     export_run(run, form.value, tables, out)
 
 
-@app.command()
-def init(name: Annotated[str, typer.Argument(help="of the experiment: small letters, digits and underscores")]) -> None:
-    """Write NAME.yaml, a small experiment to begin with.
-
-    \b
-    concexp init my_question
-    """
-    from concexp.commands.init import write_first_experiment
-
-    say(f"{write_first_experiment(name)}: now `concexp run {name}.yaml`")
+app.command()(init)
 
 
 @app.command("doctor")
@@ -287,7 +235,7 @@ def doctor_(
     from concexp.commands import doctor
 
     findings = doctor.examine(out)
-    say(json.dumps(doctor.findings_data(findings), indent=1) if as_json else doctor.findings_text(findings))
+    say(json_text(doctor.findings_data(findings)) if as_json else doctor.findings_text(findings))
 
 
 @app.command("selftest")
@@ -313,7 +261,7 @@ def selftest_(
 
     with interruptible(lambda kept: f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())
-    say(json.dumps(selftest.verdicts_data(verdicts), indent=1) if as_json else selftest.verdicts_text(verdicts))
+    say(json_text(selftest.verdicts_data(verdicts)) if as_json else selftest.verdicts_text(verdicts))
     raise typer.Exit(1 if selftest.any_wrong(verdicts) else 0)
 
 

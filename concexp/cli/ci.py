@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from concexp.cli.options import Against, Progress, Sets, Specs, SummaryFile, Tolerance
+from concexp.cli.options import Against, Progress, Sets, Specs, SummaryFile, Tags, Tolerance
 from concexp.cli.signals import interruptible, loading
 from concexp.output import command_line, say
 
 
 def ci(
     specs: Specs,
+    tags: Tags = None,
     against: Against = "",
     tolerance: Tolerance = "",
     strict: Annotated[bool, typer.Option("--strict", help="fail also what is inconclusive or was not judged")] = False,
@@ -40,7 +41,7 @@ def ci(
     process_tree.inherit_orphans()
     asked = CiRequest(
         specs, against, tolerance, Check.supported if strict else Check.not_refuted, tuple(sets or ()), out, summary_file,
-        name, command_line(),
+        name, tags or (), command_line(),
     )  # fmt: skip
     with interruptible(lambda kept: f"{kept}; to go on:\n  {command_line()}"):
         code = check_in_ci(asked, progress.value, say)

@@ -1,8 +1,5 @@
 """The command `concexp compare`."""
 
-from __future__ import annotations
-
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -60,6 +57,8 @@ def compare(
     outputs.add_comparison(found, checked, page.path)
     lines = difference_lines(checked, found.tolerance, asked)
     if as_json:
+        import json
+
         from concexp.report.comparison.data import as_json as data
 
         say(json.dumps({**data(found), "page": str(page.path)}, indent=1, ensure_ascii=False))

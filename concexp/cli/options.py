@@ -11,7 +11,13 @@ import typer
 from concexp.commands import completion
 
 Specs = Annotated[
-    list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)", autocompletion=completion.experiments)
+    list[Path],
+    typer.Argument(
+        metavar="SPEC...", help="experiment files (YAML), or folders of them", autocompletion=completion.experiments
+    ),
+]
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="only experiments with this tag, or one of several")
 ]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
 Quiet = Annotated[

@@ -20,15 +20,17 @@ from concexp.cli.options import (
     Sets,
     Specs,
     SummaryFile,
+    Tags,
     Tolerance,
 )
 from concexp.cli.signals import interruptible, loading
 from concexp.output import command_line, resume_command, say_result
-from concexp.report import Look
+from concexp.report.look import Look
 
 
 def run(
     specs: Specs,
+    tags: Tags = None,
     out: Annotated[Path, typer.Option(help="where reports go: OUT/<name>/")] = Path("reports"),
     sets: Sets = None,
     only: Only = "",
@@ -71,8 +73,13 @@ def run(
     concexp run x.yaml --strict -q
     concexp run x.yaml --against main --check --tolerance 3% --junit verdicts.xml
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
+    concexp run experiments --tag gil
     """
     with loading():
+        from concexp.run.machine.neighbours import Watch
+
+        watch: Watch | None = Watch()  # other programs show themselves while the rest is imported
+        from concexp.commands import collection
         from concexp.commands.check import Check
         from concexp.commands.outputs import Outputs
         from concexp.commands.questions import Questions, on_terminal
@@ -84,13 +91,16 @@ def run(
     checked = Check.supported if strict else Check.not_refuted if check else Check.off
     outputs = Outputs(junit, summary_file, checked)
     questions = Questions(asks=not (yes or quiet) and on_terminal())
-    for number, path in enumerate(specs):
-        with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
+    by_path = collection.chosen(specs, tags or ())
+    experiments = [path for paths in by_path.values() for path in paths]
+    for number, path in enumerate(experiments):
+        with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(experiments[:number], by_path))):
             request = RunRequest(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
                 against=against, tolerance=tolerance, language=language or "", look=Look(figures or "", html),
             )  # fmt: skip
-            outcome = run_experiment(request, progress.value, not no_report, checked, questions, outputs.wanted)
+            outcome = run_experiment(request, progress.value, not no_report, checked, questions, outputs.wanted, watch)
+            watch = None  # what they did during this run says nothing of the next one
             outputs.add_run(outcome)
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)

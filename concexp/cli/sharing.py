@@ -1,7 +1,5 @@
 """The verbs for sharing a run: pack it, and check and run a received one again."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from typing import Annotated

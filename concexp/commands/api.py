@@ -19,7 +19,7 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ class LoadedRun(results.Run):
     @classmethod
     def of(cls, run: results.Run) -> LoadedRun:
         """Give a run that was read its pictures."""
-        return cls(run.folder, run.header, run.records)
+        return cls(**{one.name: getattr(run, one.name) for one in fields(run)})
 
     def __repr__(self) -> str:
         trials = sum(record.role == MEASURED and "block" in record for record in self.records)
@@ -83,7 +83,7 @@ class LoadedRun(results.Run):
     @property
     def plots(self) -> list[str]:
         """The names of the pictures that suit this run."""
-        return [name for name in catalog.names("plot") if catalog.load("plot", name)().prepare(self._view)]
+        return [name for name, cls in catalog.classes("plot").items() if cls().prepare(self._view)]
 
     def plot(self, name: str) -> Picture:
         """Draw a picture as it is on the page; UnknownName if there is no such picture, ConcexpError if it does not suit."""

@@ -16,7 +16,7 @@ from concexp.commands import crate
 from concexp.commands.report import write_report
 from concexp.commands.traces import traces_of_a_machine
 from concexp.errors import Damaged, EnvironmentRefused, InputError, PageIncomplete, Problem
-from concexp.experiment import kept
+from concexp.experiment import kept, plugin_files
 from concexp.report import font_files, places
 from concexp.run import bundle, packages, user_files
 from concexp.run.child import stage, temp_folder
@@ -127,14 +127,19 @@ def _sources(folder: Path, manifest: Mapping[str, Any]) -> Sources:
 
 
 def _trial_code(manifest: Mapping[str, Any], notes: list[str]) -> Sources:
-    """The code that the run's trials executed: that of this concexp if it is the same, or what an earlier one left staged."""
+    """The code that the run's trials executed: what is installed here if it is the same, or what the run left staged."""
     wanted = str(manifest.get("trial_code", ""))
-    files: Mapping[str, bytes] = stage.code()
+    named = [tuple(name.split("/", 1)) for name in manifest.get("plug_ins") or {}]
+    try:
+        files: Mapping[str, bytes] = stage.code(plugin_files.sources((kind, name) for kind, name in named))
+    except EnvironmentRefused:  # a package that is not as it was
+        files = {}
     if stage.digest(dict(files)) != wanted:
         files = stage.staged(wanted)
     if not files:
+        others = f", or of {', '.join(sorted({*manifest['plug_ins'].values()}))}" if named else ""
         notes.append(
-            "the code of the trials is not in the bundle: the run was made by another version of concexp "
+            f"the code of the trials is not in the bundle: the run was made by another version of concexp{others} "
             f"({manifest.get('concexp')}, trial code {wanted[:12]}…), which is not installed here"
         )
     return {f"{bundle.TRIAL_CODE}/{name}": content for name, content in files.items()}

@@ -1,4 +1,4 @@
-"""What `concexp list` and `concexp show` print: plug-ins, their support matrix and interpreters, as data and as text."""
+"""What `concexp show` prints, and `concexp list` on support and pythons, as data and as text."""
 
 from __future__ import annotations
 
@@ -9,62 +9,13 @@ from typing import Any
 
 from concexp import catalog
 from concexp.commands import reference
+from concexp.commands.plug_in_list import AXES, SHOWN_KINDS, known_by
 from concexp.commands.text_table import table_lines
-from concexp.errors import EnvironmentRefused, InputError, Problem, UnknownName, did_you_mean, meant
-from concexp.experiment import keys, user_code
+from concexp.errors import InputError, Problem, UnknownName, did_you_mean, meant
 from concexp.experiment.spec import Entry
 from concexp.trial.tools import unsupported
 
-SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
-LISTED = (*SHOWN_KINDS, "pythons", "support")
 SUPPORT_WORKERS = 2
-AXES = ("workload", "model", "sync")  # the kinds that make a triple of the support matrix
-
-
-def plug_ins(kind: str) -> dict[str, list[dict[str, Any]]]:
-    """Map each kind to its plug-ins with summary and parameters; "" means all kinds."""
-    if kind and kind not in catalog.KINDS:
-        raise InputError([Problem("list", 0, 0, "", f"there is no kind '{kind}'", _kind_cure(kind))])
-    kinds = (kind,) if kind else SHOWN_KINDS
-    return {kind: [_entry(kind, name) for name in catalog.names(kind)] for kind in kinds}
-
-
-def _kind_cure(kind: str) -> str:
-    """A hint for an unknown kind: a plug-in is shown, and a kind may have another word."""
-    shown = [kind] if any(kind in catalog.names(one) for one in catalog.KINDS) else known_by(kind)
-    words = [key.name for key in keys.ROOT.values() if kind.lower().removesuffix("s") in key.also and key.name in AXES]
-    if words or not shown:
-        return meant(words) if words else did_you_mean(kind, LISTED)
-    return f"to see what it is: concexp show {shown[0]}"
-
-
-def _entry(kind: str, name: str) -> dict[str, Any]:
-    try:
-        cls = catalog.load(kind, name)
-    except EnvironmentRefused as error:  # of another package: what is wrong with it must not hide all others
-        return {"name": name, "summary": f"not usable: {error.message}", "known_as": [], "parameters": []}
-    parameters = [
-        {"name": p.name, "type": p.type, "unit": p.unit, "range": p.range, "default": p.default, "meaning": p.meaning}
-        for p in catalog.parameters(cls).values()
-    ]
-    known_as = list(getattr(cls, "known_as", ()))
-    return {"name": name, "summary": catalog.summary(cls), "known_as": known_as, "parameters": parameters}
-
-
-def plug_ins_text(data: dict[str, list[dict[str, Any]]]) -> str:
-    """Format the result of `plug_ins`: one line per plug-in with its summary."""
-    lines = []
-    for kind, entries in data.items():
-        width = max((len(entry["name"]) for entry in entries), default=0)
-        lines.append(f"{kind}:")
-        lines += [f"  {entry['name']:<{width}}  {entry['summary']}" for entry in entries]
-    if "workload" in data:
-        lines += [
-            "",
-            f"A user's own code is a workload too: `concexp show {user_code.LONG}`.",
-            "What it may need: `concexp show environment`, `concexp show files`.",
-        ]
-    return "\n".join(lines)
 
 
 def description(name: str, everything: bool = False) -> str:
@@ -85,12 +36,6 @@ def description(name: str, everything: bool = False) -> str:
         known = [known for kind in SHOWN_KINDS for known in catalog.names(kind)] + [*reference.names()]
         raise UnknownName("plug-in or key", name, known, meant(found) if (found := known_by(name)) else "")
     return "\n\n".join("\n".join(_description(kind, name, everything)) for kind in kinds)
-
-
-def known_by(name: str) -> list[str]:
-    """The plug-ins, of any kind, that people know by this name, such as thread_pool for ThreadPoolExecutor."""
-    found = [catalog.meaning(kind, name, catalog.names(kind)) for kind in catalog.KNOWN_AS]
-    return list(dict.fromkeys(written.strip("{").partition(":")[0] for written in itertools.chain(*found)))
 
 
 def _description(kind: str, name: str, everything: bool) -> Iterator[str]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concexp import experiment
+from concexp.commands import collection
 from concexp.commands.bundle import make_bundle
 from concexp.commands.check import Check, failing
 from concexp.commands.outputs import SUMMARY_LIMIT, Outputs
 from concexp.commands.run import RunOutcome, RunRequest, run_experiment
 from concexp.errors import ConcexpError, InputError, Problem
 from concexp.experiment import Spec
-from concexp.report import Look
+from concexp.report.look import Look
 from concexp.run.storage import atomic, run_folder
 
 COMMENT_LIMIT = 65_000  # bytes: a comment on GitHub has 65,536 characters at most
@@ -36,6 +37,7 @@ class CiRequest:
     out: Path = Path("concexp-ci")
     summary: Path | None = None
     name: str = "concexp"
+    tags: Sequence[str] = ()
     command: str = ""
 
 
@@ -84,7 +86,7 @@ def _load(asked: CiRequest) -> dict[Path, Spec]:
     """The experiments by their paths; InputError with the problems of all."""
     specs: dict[Path, Spec] = {}
     problems: list[Problem] = []
-    for path in asked.paths:
+    for path in [path for paths in collection.chosen(asked.paths, asked.tags).values() for path in paths]:
         try:
             specs[path] = experiment.load(path, asked.sets)
         except InputError as error:

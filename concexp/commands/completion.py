@@ -6,13 +6,10 @@ The command line imports this module, so all that is heavy is imported when Tab 
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-
-from concexp import catalog
 
 MOST = 200  # files that are offered at once
 SUFFIXES = ("yaml", "yml")
@@ -20,19 +17,19 @@ SUFFIXES = ("yaml", "yml")
 
 def shown(incomplete: str) -> list[str]:
     """What `concexp show` knows: topics and names; with a slash, the names of that kind."""
-    from concexp.commands import catalogue, reference
+    from concexp import catalog
+    from concexp.commands import plug_in_list, reference
 
-    kinds = catalogue.SHOWN_KINDS
-    names = [name for kind in kinds for name in catalog.names(kind)]
+    names = [name for kind in plug_in_list.SHOWN_KINDS for name in catalog.names(kind)]
     qualified = [f"{kind}/{name}" for kind in catalog.KINDS for name in catalog.names(kind)]
     return _beginning([*reference.names(), *names] if "/" not in incomplete else qualified, incomplete)
 
 
 def listed(incomplete: str) -> list[str]:
     """What `concexp list` knows."""
-    from concexp.commands import catalogue
+    from concexp.commands import plug_in_list
 
-    return _beginning(catalogue.LISTED, incomplete)
+    return _beginning(plug_in_list.LISTED, incomplete)
 
 
 def experiments(incomplete: str) -> list[str]:
@@ -62,6 +59,8 @@ def runs(incomplete: str) -> list[str]:
 
 def _files(incomplete: str, *patterns: str) -> Iterator[str]:
     """The files that match below the folder that is typed so far; hidden ones are left out."""
+    import glob
+
     folder = incomplete[: incomplete.rfind("/") + 1]
     start = glob.escape(os.path.expanduser(folder))
     for pattern in patterns:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from concexp.commands.report import write_with_those_there
 from concexp.errors import ConcexpError, EnvironmentRefused
 from concexp.experiment.statuses import MACHINE
+from concexp.plan.gc_pause import gc_paused
 from concexp.report import Look, places
 from concexp.run.storage import run_folder, schema
-from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
 from concexp.run.storage.run_folder import RunFolder
 
@@ -34,7 +34,7 @@ class MeasuredRun:
         """The run as tables. This loads pandas, which a run without a page does not need."""
         from concexp.analysis.results import Run
 
-        return Run(self.folder.path, self.journal.header, self.journal.records)
+        return Run.of_journal(self.folder.path, self.journal)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

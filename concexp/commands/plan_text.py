@@ -133,7 +133,8 @@ def _provided(spec: Spec) -> Iterator[str]:
 
 def _variable(name: str, variable: environment.Variable) -> str:
     if variable.from_caller:
-        return f"{name} from the caller{', secret' * variable.secret}"
+        default = "" if variable.text is None else f", default {variable.text}"
+        return f"{name} from the caller{', secret' * variable.secret}{default}"
     return f"{name} unset" if variable.text is None else f"{name}={variable.text}"
 
 

@@ -23,7 +23,8 @@ def on_terminal() -> bool:
     return False
 
 
-def _read_line(prompt: str) -> str:
+def read_line(prompt: str) -> str:
+    """Show a prompt and return a line, "" at the end of input."""
     sys.stderr.write(printable(prompt))
     sys.stderr.flush()
     return sys.stdin.readline()
@@ -34,7 +35,7 @@ class Questions:
     """Asks if `asks`; otherwise each answer is to go on. `read` shows a prompt and returns a line, "" at the end of input."""
 
     asks: bool
-    read: Callable[[str], str] = _read_line
+    read: Callable[[str], str] = read_line
 
     def long_run(self, duration: str) -> bool:
         """Whether to start, or go on with, a run that takes this long, in words."""

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concexp import __version__, experiment
+from concexp import __version__, catalog, experiment
 from concexp.commands.compare import compare_runs, default_folder, write_comparison
 from concexp.commands.plan_text import plan_text
 from concexp.commands.questions import Questions
 from concexp.commands.run import RunOutcome, RunRequest, run_experiment, shortened
 from concexp.commands.text_table import table_lines
 from concexp.errors import Damaged, EnvironmentRefused, InputError, Problem
-from concexp.experiment import Spec, environment, kept, yaml_nodes
+from concexp.experiment import Spec, environment, kept, plugin_files, yaml_nodes
 from concexp.experiment.axis_table import AXES
 from concexp.plan.planner import make_plan
 from concexp.run import bundle, packages, user_files
@@ -88,6 +88,9 @@ def reproduce(request: ReproduceRequest, say: Say, questions: Questions) -> Repr
         run = results.of_bundle(found, folder)
         say(f"{path}: all {len(found.sums)} files are as they were, SHA-256 {user_files.sha256(str(path))}")
         _check_files(run)
+        if missing := results.missing_plug_ins(run.manifest, catalog.KINDS):
+            cure = "install the package for the Python that runs concexp; nothing is installed for you"
+            raise EnvironmentRefused(f"{path} needs plug-ins that are not installed: {missing}", cure)
         recipe = Recipe(found, run, folder, _spec(found, folder))
         for line in _plan_lines(recipe, request):
             say(line)
@@ -130,7 +133,7 @@ def _check_files(run: Run) -> None:
 def _plan_lines(recipe: Recipe, request: ReproduceRequest) -> Iterator[str]:
     """What would run, how long it takes, what cannot run here and why, and in what this place differs from that of the run."""
     spec = shortened(recipe.spec) if request.quick else recipe.spec
-    code = stage.stage_child_code()
+    code = stage.stage_child_code(plugin_files.sources(spec.plugins))
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=recipe.interpreters)
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     plan = make_plan(spec, facts.usable_cpus(), recipe.only, discovery.support_checks(resolved, code))
@@ -155,6 +158,9 @@ def _differences(recipe: Recipe, pythons: Mapping[str, Interpreter], code: stage
         then, now = (_interpreter(one) for one in (recipe.interpreters.get(label) or {}, python.facts))
         if then != now:
             yield f"interpreter {label}: {then} then, {now} here"
+    for name, package in (manifest.get("plug_ins") or {}).items():
+        if (now := catalog.origin(*name.split("/", 1))) != package:
+            yield f"plug-in {name}: of {package} then, of {now} here"
     for one in packages.unlike(manifest, pythons, code):
         here_too = f"{one.here} here" if one.here else "not installed here"
         cure = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from concexp import __version__, experiment
+from concexp import __version__, catalog, experiment
 from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
 from concexp.commands.check import TOLERANCE, Check, claim_lines, difference_lines, failed, require_claims, share_of
@@ -23,13 +23,14 @@ from concexp.commands.report import page_files
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
 from concexp.errors import Interrupted
-from concexp.experiment import Spec
+from concexp.experiment import Spec, plugin_files
 from concexp.experiment.kept import CODE, FILES
+from concexp.experiment.spec import PLUGINS
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.report import AS_WRITTEN, Look, font_files
 from concexp.report.checked import CLAIMS, ENDED_BADLY, PAGE, VERSIONS, Checked
-from concexp.run import runner, user_files
+from concexp.run import runner, services, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
 from concexp.run.durations import known_before
@@ -38,6 +39,7 @@ from concexp.run.interpreters import discovery, interpreter
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, hazards
 from concexp.run.machine.lock import MachineLock
+from concexp.run.machine.neighbours import Watch
 from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.provided import Provided, file_facts, provided_by, sharing
@@ -114,15 +116,17 @@ def run_experiment(
     check: Check = Check.off,
     questions: Questions | None = None,
     listed: bool = False,
+    watch: Watch | None = None,
 ) -> RunOutcome:
     """Run one experiment, or complete its unfinished run, and write its page.
 
     With `check` its claims are judged, and versions of the user's code where the request names a revision or a tolerance;
-    `listed` asks for these verdicts whatever the check.
+    `listed` asks for these verdicts whatever the check. `watch` was begun shortly before; without it there is a wait until one
+    has seen enough of other programs.
     """
     display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
     log = RunLog()
-    session = Session(display, questions or Questions(asks=False), log)
+    session = Session(display, questions or Questions(asks=False), log, watch)
     try:
         log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
         setup = _set_up(request, check, page, session)
@@ -194,7 +198,7 @@ def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> 
     provided = provided_by(spec, os.environ)
     process_tree.end_abandoned()
     temp_folder.clear()
-    code = stage.stage_child_code()
+    code = stage.stage_child_code(plugin_files.sources(spec.plugins))
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere, say=session.say)
     plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
@@ -282,7 +286,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     entries, refusals = preflight.inspect_code()
     files, data = user_files.code_files(spec, entries), file_facts(provided)
     facts_provided = {**provided.facts, **({"files": data} if data else {})}
-    if plug_ins := _installed_plug_ins(preflight.plan):
+    if plug_ins := _installed_plug_ins(spec, preflight.plan):
         facts_provided["plug_ins"] = plug_ins
     compared = {"versions": {label: one.identity for label, one in spec.versions.items()}} if spec.versions else {}
     identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, {**facts_provided, **compared})
@@ -304,15 +308,19 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
             return here, files
         if why:
             session.say(f"this is a new run: {why}")
-    refused = preflight.try_code(refusals)
+    servers = services.ask_servers(preflight.plan, preflight.pythons, code, preflight.lock, provided)
+    refused = preflight.try_code({**servers.reasons, **refusals})
     for reason, count in Counter(refused.values()).items():
         session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
+    # Refused before there is a folder, where no cell is left: a server may be there when the command is given again.
+    plan = with_refusals(spec, preflight.plan, refused)
+    libraries = services.libraries(plan, preflight.pythons, code)
     for line in preflight.announcements(refused):
         session.say(line)
     agreement = preflight.compare_answers(refused)
     for line in (*agreement.lines, *same_code(spec, files)):
         session.say(line)
-    clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
+    clocks = {label: interpreter.usual_clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
@@ -333,16 +341,20 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
             "differing": agreement.differing,
             "answers": agreement.compared,
             **({"versions": agreement.versions} if spec.versions else {}),
+            **({"libraries": libraries} if libraries else {}),
+            **({"servers": dict(servers.versions)} if servers.versions else {}),
         },
     }
     kept = {name: path for name, path in provided.sources.items() if name in provided.kept}
     return run_folder.create(runs, spec, files, manifest, kept), files
 
 
-def _installed_plug_ins(plan: Plan) -> dict[str, str]:
+def _installed_plug_ins(spec: Spec, plan: Plan) -> dict[str, str]:
     """The plug-ins of other packages by kind/name, with the versions of their packages."""
-    entries = {(e.kind, e.name): e for cell in plan.cells for e in cell.entries}
-    return {f"{kind}/{name}": entry.origin for (kind, name), entry in sorted(entries.items()) if entry.origin}
+    used = {(PLUGINS.get(entry.kind, entry.kind), entry.name) for cell in plan.cells for entry in cell.entries}
+    used |= {("metric", name.partition(".")[0]) for name in spec.requested_metrics}
+    used |= {("plot", name) for name in spec.report.plots or ()}
+    return {f"{kind}/{name}": package for kind, name in sorted(used) if (package := catalog.origin(kind, name))}
 
 
 def _user_files(folder: RunFolder, files: Mapping[str, str], provided: Provided) -> UserFiles:

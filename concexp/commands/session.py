@@ -22,15 +22,16 @@ UPDATE_S = 1.0  # between two computations of the time left
 class Session:
     """The listener of a run: passes what happens on to the display and the log, and keeps the outlook.
 
-    `limit` is the run's budget, seconds; None for none.
+    `limit` is the run's budget, seconds; None for none. `watch` is on other programs while the run is set up: from now on, unless
+    it was begun before.
     """
 
-    def __init__(self, display: Silent, questions: Questions, log: RunLog) -> None:
+    def __init__(self, display: Silent, questions: Questions, log: RunLog, watch: Watch | None = None) -> None:
         self.display, self.questions, self.log = display, questions, log
         self.outlook: Outlook | None = None
         self.limit: float | None = None
         self.folder: Path | None = None
-        self.watch = Watch()  # of what other programs do while the run is set up
+        self.watch = watch or Watch()
         self.total = self.done = 0
         self._started = self._trial_began = time.monotonic()
         self._measured = 0  # trials of this session

@@ -343,6 +343,8 @@ def is_setting(key: str) -> bool:
 
 def in_order(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of a runtime by axis: in the order of `AXES`, then the environment variables by name."""
+    if not settings:
+        return {}
     return {key: settings[key] for key in [*AXES, *sorted(set(settings) - set(AXES))] if key in settings}
 
 
@@ -355,9 +357,17 @@ def holders(key: str, entries: Iterable[Entry]) -> list[Entry]:
 def parameter_axis(key: str) -> KnownAxis:
     """The axis of a parameter, such as `counter.form`: it applies where an entry has the parameter, which also checks it."""
     name = key.rpartition(".")[2]
+    known: dict[tuple[tuple[str, str, str], ...], list[str]] = {}  # who it reaches, by what the entries are
+
+    def reached(draft: CellDraft) -> list[str]:
+        entries = draft.entries.values()
+        what = tuple([(entry.kind, entry.name, entry.label) for entry in entries])
+        if what not in known:
+            known[what] = [entry.kind for entry in holders(key, entries)]
+        return known[what]
 
     def put(draft: CellDraft, value: Any) -> None:
-        for entry in holders(key, draft.entries.values()):
-            draft.entries[entry.kind] = entry.with_parameter(name, value)
+        for kind in reached(draft):
+            draft.entries[kind] = draft.entries[kind].with_parameter(name, value)
 
-    return KnownAxis(lambda value: value, put, lambda draft: bool(holders(key, draft.entries.values())))
+    return KnownAxis(lambda value: value, put, lambda draft: bool(reached(draft)))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from concexp.experiment import units
+from concexp.experiment import value_schemas as values
 
-Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
-NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
-Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0)]
-Memory = Annotated[int, BeforeValidator(units.memory)]
-Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
+# Each with the schema of how it is written: the models hold SI units.
+Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1), WithJsonSchema(values.integer(1))]
+NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0), WithJsonSchema(values.integer(0))]
+Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0), WithJsonSchema(values.DURATION)]
+Memory = Annotated[int, BeforeValidator(units.memory), WithJsonSchema(values.SIZE)]
+Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0), WithJsonSchema(values.RATE)]
 LEVELS = (0.9, 0.95, 0.99)
 
 
@@ -24,9 +26,9 @@ def _level(value: Any) -> float:
     return level
 
 
-Until = Annotated[str, BeforeValidator(units.until)]
-Percentage = Annotated[float, BeforeValidator(units.percentage)]
-Flag = Annotated[bool, BeforeValidator(units.flag)]
+Until = Annotated[str, BeforeValidator(units.until), WithJsonSchema(values.UNTIL)]
+Percentage = Annotated[float, BeforeValidator(units.percentage), WithJsonSchema(values.PERCENTAGE)]
+Flag = Annotated[bool, BeforeValidator(units.flag), WithJsonSchema(values.FLAG)]
 Startup = Literal["once", "each", "timed"]
 Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
@@ -104,7 +106,7 @@ class Measure(Block):
         "s",
         "no limit",
     )
-    level: Annotated[float, BeforeValidator(_level)] = key(
+    level: Annotated[float, BeforeValidator(_level), WithJsonSchema(values.LEVEL)] = key(
         0.95,
         "confidence level of all intervals, and of verdicts on claims: 90%, 95% or 99%",
         "measure: {level: 99%}",
@@ -130,7 +132,7 @@ class Measure(Block):
         "spread far apart, one puts all of them on the same CPU",
         "measure: {pin: spread}",
     )
-    seed: Annotated[int, BeforeValidator(units.integer)] = key(
+    seed: Annotated[int, BeforeValidator(units.integer), WithJsonSchema(values.integer())] = key(
         1, "decides the order of the trials and all that workloads draw at random", "measure: {seed: 7}"
     )
     control: Flag = key(
@@ -221,7 +223,7 @@ def _names(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], BeforeValidator(_names)]
+Names = Annotated[list[str], BeforeValidator(_names), WithJsonSchema(values.NAMES)]
 
 
 def _groups(value: Any) -> Any:
@@ -245,7 +247,7 @@ class Answer(Block):
         "sweep: {workers: [1, 2]}\nanswer: {compete: model, for_each: workers}",
         without="all axes that vary, but for those that `compete` leaves out",
     )
-    versus: Annotated[list[list[str]], BeforeValidator(_groups)] = key(
+    versus: Annotated[list[list[str]], BeforeValidator(_groups), WithJsonSchema(values.GROUPS)] = key(
         [],
         "groups of workloads that do the same, such as a function before and after a change: those of a group compete",
         "workload: [cpu_sum, {cpu_sum: {size: 10}, as: small}]\nanswer: {versus: [cpu_sum, small]}",

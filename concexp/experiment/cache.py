@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from concexp.errors import EnvironmentRefused
 
@@ -19,3 +21,14 @@ def cache_folder() -> Path:
             "set HOME, or XDG_CACHE_HOME to a folder that can be written",
         ) from error
     return folder.absolute() / "concexp"
+
+
+def file_states(place: str | Path) -> Iterator[list[Any]]:
+    """The path, size and time of change of a file, or of each Python file in a folder and below it, sorted."""
+    if os.path.isdir(place):
+        for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
+            if entry.is_dir() or entry.name.endswith(".py"):
+                yield from file_states(entry.path)
+    else:
+        found = os.stat(place)
+        yield [os.fspath(place), found.st_size, found.st_mtime_ns]

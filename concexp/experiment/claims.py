@@ -51,9 +51,7 @@ class ClaimScope:
     @property
     def measurable(self) -> list[str]:
         """The metrics that this experiment can have."""
-        return [
-            name for name in catalog.names("metric") if self.open_loop or not catalog.load("metric", name).open_loop
-        ]
+        return [name for name, metric in catalog.classes("metric").items() if self.open_loop or not metric.open_loop]
 
     def cure(self, name: str) -> str:
         """What to write for an unknown name: a metric that is known by it, a cell's metric, or a similar name."""

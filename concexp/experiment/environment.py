@@ -43,7 +43,8 @@ RESERVED = "CONCEXP_"
 class Variable:
     """One variable: its text, or None if it is not to be there; with `from_caller`, the caller's environment has the text.
 
-    Of a `secret` one, only the name is ever written down.
+    Then `text` is the default, where the caller lacks it. Of a `secret` one, only the name is ever written down; a default
+    is no secret, since it stands in the YAML.
     """
 
     text: str | None = None
@@ -85,7 +86,7 @@ def warnings(variables: Mapping[str, Variable], caller: Mapping[str, str]) -> It
     """Variables that may not be what is meant; `caller` is the environment of this command."""
     for name, variable in variables.items():
         at = variable.place
-        if variable.from_caller and name not in caller:
+        if variable.from_caller and name not in caller and variable.text is None:
             yield Problem(at.file, at.line, at.column, at.path, *missing(name))
         if match := LOOKS_EXPANDED.search(variable.text or ""):
             what = f"nothing is expanded: the variable holds `{match[0]}` as it stands"

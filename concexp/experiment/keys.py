@@ -58,7 +58,8 @@ ROOT = _by_name(
         default="that of the file, without the digits in front"),
     Key("question", "what the experiment asks, in your words; it heads the page", 'question: "Threads or processes: which?"',
         "text", default="the name", also=("title", "description")),
-    Key("tags", "words to sort experiments by; they are kept with the run", "tags: [cpu, scaling]", "one text or a list"),
+    Key("tags", "words by which `concexp run` and `list experiments` choose: --tag; they are kept with the run",
+        "tags: [cpu, scaling]", "one text or a list"),
     Key("author", "who made the experiment, for those who get a bundle of its run (`concexp bundle`)",
         "author: Ada Lovelace <https://orcid.org/0000-0000-0000-0000>", "one text or a list", also=("authors", "creator")),
     Key("license", "what they may do with it: an SPDX identifier, an address, or words", "license: CC-BY-4.0", "text",
@@ -95,6 +96,8 @@ ROOT = _by_name(
         f"maps of labels with a `status`: {', '.join(STATUSES)}", default="none"),
     Key("claims", "statements that the data supports or refutes", "claims: [{expect: throughput > 1/s}]", "list of maps",
         topic="claims"),
+    Key("diagnose", "what looks at the workers in one more trial of each cell, whose times count nowhere: profile tells at which "
+        "lines they stand", "diagnose: profile", "profile, or a list", default="nothing"),
     _block("answer", "sweep: {workers: [1, 2]}\nanswer: {compete: workers}"),
     _block("report", "report: {plots: [scaling]}"),
     Key("environment", "environment variables that all trials see, beside PATH, HOME and LANG",
@@ -153,6 +156,8 @@ VARIABLE = _by_name(
         "caller", default="required"),
     Key("secret", "only the name is recorded, and what a trial prints hides the value",
         "environment: {API_TOKEN: {from: caller, secret: on}}", "on | off", default="off"),
+    Key("default", "the value where the command is given without it; it stands in the YAML, so it is no secret",
+        "environment: {REDIS_URL: {from: caller, default: 'redis://localhost'}}", "text or a number", default="an error"),
 )  # fmt: skip
 ENV = Key("env.NAME", "an environment variable; `unset` removes it", "sweep: {env.OMP_NUM_THREADS: [1, 2, cpus, unset]}",
           "text, a number or formula, or unset", default="`environment:`", topic="environment")  # fmt: skip
@@ -225,11 +230,11 @@ def _snippet(where: str, written: str) -> str:
 
 def _of_field(name: str, field: Any) -> Key:
     extra = field.json_schema_extra
-    default = extra["without"] or _as_written(field.default, extra["unit"])
+    default = extra["without"] or as_written(field.default, extra["unit"])
     return Key(name, field.description, field.examples[0], _values(field), extra["unit"], default, also=extra["also"])
 
 
-def _as_written(value: Any, unit: str) -> str:
+def as_written(value: Any, unit: str) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if unit.startswith("share"):

@@ -39,9 +39,9 @@ def variables(node: Node | None, problems: Problems) -> dict[str, Variable]:
 
 
 def _of_caller(node: Node, path: str, problems: Problems) -> Variable:
-    """`{from: caller}`, perhaps with `secret: true`."""
+    """`{from: caller}`, perhaps with `secret: true` and a `default`."""
     unknown_keys(node, path, list(keys.VARIABLE), problems)
-    source, secret = node.value.get("from"), node.value.get("secret")
+    source, secret, default = (node.value.get(key) for key in ("from", "secret", "default"))
     if source is None or source.value != environment.CALLER:
         what = "a value is text, a number, or {from: caller}"
         problems.at(node, path, what, "a secret has to come from the caller, since this file is kept with the run")
@@ -51,7 +51,15 @@ def _of_caller(node: Node, path: str, problems: Problems) -> Variable:
             marked = units.flag(secret.plain())
         except ValueError as error:
             problems.at(secret, f"{path}.secret", str(error))
-    return Variable(None, True, marked, node.problem(path, ""))
+    known = None
+    if default is not None:
+        try:
+            known = environment.value(path.rpartition(".")[2], default.plain())
+            if known is None:
+                raise ValueError(f"{environment.UNSET} is not a default: expected text or a number")
+        except ValueError as error:
+            problems.at(default, f"{path}.default", str(error))
+    return Variable(known, True, marked, node.problem(path, ""))
 
 
 def data_files(

@@ -18,8 +18,11 @@ LANG, and the variables named here: before its interpreter starts, and in every 
     MALLOC_ARENA_MAX: unset                       a variable that is not to be there
     DATABASE_URL: {{from: caller}}                  its value where the command is given; recorded with the run
     API_TOKEN: {{from: caller, secret: true}}       the same; only its name is recorded, and what a trial prints hides its value
+    REDIS_URL: {{from: caller, default: "redis://h"}}   this value where the command is given without it
 
   sweep: {{env.OMP_NUM_THREADS: [1, 2, cpus, unset]}}      a variable as an axis; a path gets a label: {{is: /opt/lib, as: new}}
+
+An address with a password in it (postgresql://me:password@host/db) has to be secret.
 
 Where nothing else is said, numerical libraries have one thread (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS, MKL_NUM_THREADS,
 NUMEXPR_NUM_THREADS and VECLIB_MAXIMUM_NUM_THREADS are 1), and PYTHONHASHSEED differs from trial to trial. A run with other

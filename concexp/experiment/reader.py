@@ -16,6 +16,7 @@ from concexp.errors import InputError, Problem, did_you_mean
 from concexp.experiment import (
     axes,
     claims,
+    diagnosers,
     entries,
     environment,
     keys,
@@ -139,6 +140,7 @@ class _Reader:
             environment=variables,
             files=provided.data_files(root.value.get("files"), Path(self.file).parent, problems, self.exported),
             versions=versions.by_label(self.mentions, self.exported),
+            diagnose=diagnosers.read(self.root.value.get(diagnosers.KEY), problems),
         )
         return None if measure is None or report is None or name is None else spec
 

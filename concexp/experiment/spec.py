@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from os.path import abspath, relpath
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,9 @@ from concexp.experiment.swept import Axis, Value
 
 KINDS = ("workload", "model", "sync")
 SHORT_SHA = 7  # digits of a commit, as git shows it
+as_json = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), default=str
+).encode  # made once: plans have many cells
 PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
 
 
@@ -176,7 +181,7 @@ class Entry:
         """The user code of the entry, its check and items included, that have Python source."""
         return [located for located in (self.located, self.consumer, self.check, self.over) if located.source]
 
-    @property
+    @cached_property
     def plugin(self) -> type[Any]:
         """The class of the plug-in; for user code, that of the workload which calls it."""
         if self.is_user_code:
@@ -187,7 +192,9 @@ class Entry:
 
     def build(self) -> Any:
         """A new object of the plug-in."""
-        return self.plugin(**self.request()["parameters"])
+        plugin = self.plugin(**self.request()["parameters"])
+        plugin.called = self.name if self.origin else ""
+        return plugin
 
     def request(self) -> dict[str, Any]:
         """The form in which a trial's request names it."""
@@ -201,10 +208,10 @@ class Entry:
             beside["consumer"] = {**self.consumer.request(), "takes_sync": self.consumer_takes_sync}
             return {"name": "_roles", "parameters": {**given, **beside}}
         reference = catalog.reference(PLUGINS.get(self.kind, self.kind), self.name)
-        more = {"reference": reference} if reference else {}
+        more = {"reference": reference, "packages": list(self.plugin.packages)} if reference else {}
         return {"name": self.name, "parameters": dict(self.parameters), **more}
 
-    @property
+    @cached_property
     def non_default(self) -> dict[str, Any]:
         """The parameters that differ from their defaults: a new parameter of a plug-in must not change the ids of old cells."""
         if self.is_user_code:
@@ -217,6 +224,16 @@ class Entry:
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 
+    @cached_property
+    def packages(self) -> tuple[str, ...]:
+        """What has to be installed for the interpreter beside the standard library: a parameter may decide."""
+        return () if self.is_user_code else tuple(getattr(self.build(), "packages", ()))
+
+    @cached_property
+    def identity_text(self) -> str:
+        """The parameters that differ from their defaults as JSON: what the id of a cell is made of."""
+        return as_json(self.non_default)
+
     def accepts(self) -> tuple[str, ...]:
         """The names of the parameters."""
         if self.is_user_code:
@@ -228,8 +245,15 @@ class Entry:
         return value if self.is_user_code else units.convert(catalog.parameters(self.plugin)[name], value)
 
     def with_parameter(self, name: str, value: Any) -> Entry:
-        """The same entry with another value for one parameter."""
-        return replace(self, parameters={**self.parameters, name: self.convert(name, value)})
+        """The same entry with another value for one parameter; one object for all cells that have that value."""
+        key = name, repr(value)
+        if key not in self._changed:
+            self._changed[key] = replace(self, parameters={**self.parameters, name: self.convert(name, value)})
+        return self._changed[key]
+
+    @cached_property
+    def _changed(self) -> dict[tuple[str, str], Entry]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -310,6 +334,7 @@ class Spec:
     versions: Mapping[str, Version] = field(default_factory=dict)  # of the user's code, by label
     authors: tuple[str, ...] = ()
     license: str = ""
+    diagnose: tuple[str, ...] = ()  # the probes that look at the workers in trials of their own
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:
@@ -324,6 +349,15 @@ class Spec:
         return tuple(entry for role in roles for entry in role if entry is not None and entry.is_user_code)
 
     @property
+    def plugins(self) -> frozenset[tuple[str, str]]:
+        """(kind, name) of the plug-ins that its trials may load, of all kinds that a trial knows."""
+        named = {("model", value.raw) for grid in self.grids for value in grid.values("background.model")}
+        for grid in self.grids:
+            entries = [*grid.workload, *grid.model, *grid.sync, *([grid.background] if grid.background else [])]
+            named |= {(PLUGINS.get(one.kind, one.kind), one.name) for one in entries if not one.is_user_code}
+        return frozenset(named)
+
+    @property
     def interpreters(self) -> dict[str, Value]:
         """The interpreters by their labels; each value is `current`, a version, or a path."""
         by_label: dict[str, Value] = {}
@@ -334,11 +368,11 @@ class Spec:
 
     @property
     def probes(self) -> frozenset[str]:
-        """The probes that the requested metrics and plots need; a plot's probe has the name of the plot."""
+        """The probes that are asked for, or that metrics and plots need; a plot's probe has the name of the plot."""
         plots = set(self.report.plots or ()) & set(catalog.names("probe"))
         for_plots = {name for name in plots if catalog.load("probe", name).own_trials}
         for_metrics = {catalog.load("metric", name).probe for name in self.requested_metrics} - {""}
-        return frozenset(for_metrics | for_plots)
+        return frozenset(for_metrics | for_plots | set(self.diagnose))
 
     def with_measure(self, **changes: Any) -> Spec:
         """The same experiment with other values in `measure:`, as for `--quick`."""

@@ -97,7 +97,7 @@ def _of_file(file: str, home: Path) -> Source:
         path = kept.code_place(file, home).resolve()
         if path.exists() and not path.is_file():  # a pipe may never end
             raise OSError(0, "it is no file")
-        data = _read(path)
+        data = read(path)
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; links in a circle
         reason = getattr(error, "strerror", None) or str(error)
         raise Unusable(f"cannot read {file}: {reason}", "the path is relative to this YAML") from error
@@ -141,7 +141,7 @@ def _module_of_version(module: str, home: Path, version: Version) -> Source:
 
 def _module_at(path: Path, module: str, place: Path, tree: dict[str, Any]) -> Source:
     try:
-        names = _names(_read(path), module)
+        names = _names(read(path), module)
     except OSError as error:
         raise Unusable(f"cannot read {module}: {error.strerror}") from error
     return Source(module, Located("", str(place), str(path), module, tree=tree), names)
@@ -152,7 +152,7 @@ def _tree(version: Version, *first: str) -> dict[str, Any]:
     return {"root": version.root, "origin": version.origin, "roots": version.roots(*first)}
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
     """A source's bytes; OSError if the file is larger than any source is, such as a disk image."""
     with path.open("rb") as file:
         data = file.read(SIZE_LIMIT + 1)
@@ -173,7 +173,7 @@ def _of_module(module: str, home: Path) -> Source:
     if not path.endswith(".py"):  # built in, or an extension
         return Source(module, Located("", str(home.resolve()), "", module), None)
     try:
-        names = _names(_read(Path(path)), module)
+        names = _names(read(Path(path)), module)
     except OSError as error:
         raise Unusable(f"cannot read {module}: {error.strerror}", f"its file is {path}") from error
     return Source(module, Located("", str(home.resolve()), path, module), names)
@@ -266,11 +266,11 @@ def imported_beside(sources: Sequence[Path], roots: Sequence[Path]) -> set[Path]
     while waiting:
         file = waiting.pop()
         try:
-            tree = ast.parse(_read(file))
+            tree = ast.parse(read(file))
         except (OSError, SyntaxError, ValueError, MemoryError, RecursionError):
             continue
         for base, name in _imported(tree, file, roots):
-            for path in _files_of(base, name):
+            for path in files_of(base, name):
                 if path.resolve() not in found | known and not _is_installed(path):
                     found.add(path.resolve())
                     waiting.append(path)
@@ -283,16 +283,28 @@ def _is_installed(path: Path) -> bool:
 
 def _imported(tree: ast.Module, file: Path, roots: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """(a folder in which a dotted name is looked up, the name) of everything that a file imports."""
+    for level, name in _written_imports(tree):
+        bases = [file.parents[min(level, len(file.parents)) - 1]] if level else roots
+        yield from ((base, name) for base in bases)
+
+
+def imported_names(tree: ast.Module, package: str) -> Iterator[str]:
+    """The full dotted names of everything that a module of a package imports."""
+    above = package.split(".") if package else []
+    for level, name in _written_imports(tree):
+        yield ".".join([*above[: len(above) - level + 1], name]) if level else name
+
+
+def _written_imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """(the number of dots in front, the dotted name) of everything that a source imports, within functions too."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((root, alias.name) for alias in node.names for root in roots)
+            yield from ((0, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            bases = [file.parents[min(node.level, len(file.parents)) - 1]] if node.level else roots
-            names = [".".join(filter(None, [node.module, alias.name])) for alias in node.names]
-            yield from ((base, name) for name in names for base in bases)
+            yield from ((node.level, ".".join(filter(None, [node.module, alias.name]))) for alias in node.names)
 
 
-def _files_of(base: Path, name: str) -> Iterator[Path]:
+def files_of(base: Path, name: str) -> Iterator[Path]:
     """The files that importing a dotted name executes: those of its packages, and its own."""
     for part in name.split("."):
         for path in (base / f"{part}.py", base / part / "__init__.py"):

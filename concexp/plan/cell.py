@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from concexp.experiment import Entry, Measure
 from concexp.experiment.axis_table import KnownAxis, known_axis
 from concexp.experiment.environment import AXIS
-from concexp.experiment.spec import KINDS
+from concexp.experiment.spec import KINDS, as_json
 from concexp.experiment.statuses import MEASURED
+
+SORTED_KINDS = sorted(KINDS)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Runtime:
     @property
     def identity(self) -> dict[str, Any]:
         """The part of a cell's identity. Variables of the environment may hold paths: their labels stand for them."""
+        if not self.settings:
+            return {}
         return {key: value for key, value in self.settings.items() if not key.startswith(AXIS)}
 
     @property
@@ -93,7 +97,7 @@ def _axis(key: str) -> KnownAxis:
     return axis
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One point of the sweep. `workers` is None where the model has no such number; `reason` is empty if the cell can run."""
 
@@ -138,8 +142,12 @@ class Cell:
     @property
     def needs_site(self) -> bool:
         """Whether a trial needs the installed packages; with the standard library alone it starts faster."""
-        installed = (entry.origin for entry in self.entries)
-        return self.has_user_code or any(entry.plugin.packages for entry in self._roles) or any(installed)
+        return self.has_user_code or any(entry.packages for entry in self._roles)
+
+    @property
+    def has_installed_plugins(self) -> bool:
+        """Whether a plug-in is one of another package, which only its trial's interpreter can be asked about."""
+        return any(entry.origin for entry in self.entries)
 
     @property
     def has_user_code(self) -> bool:
@@ -172,7 +180,7 @@ class Cell:
         return bool(self.model.plugin.simulated)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedTrial:
     """One repetition of one cell: its block, its position in the block, and the seed of its hashing.
 
@@ -202,15 +210,39 @@ def without_infinity(value: Any) -> Any:
 
 def cell_id(cell: Cell) -> str:
     """12 hex digits of the SHA-256 of labels and non-default parameters: the same on every machine, in any order of keys."""
-    identity: dict[str, Any] = {
-        "axes": {key: label for key, label in cell.axes.items() if label is not None},
-        "parameters": {kind: getattr(cell, kind).non_default for kind in KINDS},
-        "load": dict(cell.load),
-        "startup": cell.startup,
-    }
-    if cell.background is not None:
-        identity["background"] = cell.background.identity
-    if cell.runtime.identity:
-        identity["runtime"] = cell.runtime.identity
-    text = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str)
+    # JSON with sorted keys, written by hand: `json` takes several times as long, and cells share most parts of it.
+    background = "" if cell.background is None else f'"background":{as_json(cell.background.identity)},'
+    runtime = f'"runtime":{as_json(identity)},' if (identity := cell.runtime.identity) else ""
+    parameters = ",".join([f'"{kind}":{getattr(cell, kind).identity_text}' for kind in SORTED_KINDS])
+    labels = {key: label for key, label in cell.axes.items() if label is not None}
+    text = (
+        f'{{"axes":{_map_text(labels)},{background}"load":{_map_text(cell.load)},"parameters":{{{parameters}}},'
+        f'{runtime}"startup":{_string_text(cell.startup)}}}'
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _map_text(values: Mapping[str, Any]) -> str:
+    """A map as JSON."""
+    texts = [_key_text(key) + _text(values[key]) for key in sorted(values)]
+    return f"{{{','.join(texts)}}}"
+
+
+def _text(value: Any) -> str:
+    if type(value) is str:
+        return _string_text(value)
+    return str(value) if type(value) is int else as_json(value)
+
+
+@lru_cache(4096)
+def _key_text(key: str) -> str:
+    return f"{as_json(key)}:"
+
+
+_string_text = lru_cache(4096)(as_json)
+
+
+def identified(cell: Cell) -> Cell:
+    """The cell with its id, which all the rest of it decides."""
+    object.__setattr__(cell, "id", cell_id(cell))  # it is new, and nobody else knows it: a copy would take far longer
+    return cell

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 from concexp import catalog
@@ -120,6 +119,8 @@ def _decided(
 
 def _too_narrow(claim: Claim, cases: Sequence[Case], cells: Cells, widths: Widths) -> Iterator[Problem]:
     """Warnings on margins that an earlier run could not have resolved."""
+    from statistics import median  # it loads fractions and decimals, and few experiments need it
+
     for tree, margin in _margins(claim.trees[0]):
         known = []
         for case in cases:

@@ -1,12 +1,13 @@
 """The trials that show how well a run measures: A/A controls and the sentinel. Pure.
 
 A control measures a cell a second time in every block, as if it were another cell: the difference between the two is the
-noise floor of the run. The sentinel is the same small work in every block: its change from the first block to the last is
-the drift of the machine. `analysis/noise.py` evaluates both.
+noise floor of the run. The sentinel is the same small work in every block, or of many blocks in every second or third: its change
+from the first block to the last is the drift of the machine. `analysis/noise.py` evaluates both.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -22,6 +23,13 @@ OWN_CONTROL = 8
 # that slows the machine down, from its clock to its neighbours.
 SENTINEL_WORKLOAD, SENTINEL_MODEL, SENTINEL_SYNC = "cpu_sum", "serial", "none"
 SENTINEL_OPS, SENTINEL_PASSES = 4, 3
+# A drift shows in so many of them as well as in more, and in a run of many short blocks they would take most of the time.
+MOST_SENTINELS = 20
+
+
+def has_sentinel(number: int, blocks: int) -> bool:
+    """Whether block `number` of so many planned ones has a sentinel: each, or of more than MOST_SENTINELS every second, third …"""
+    return number % math.ceil(blocks / MOST_SENTINELS) == 0 or number == blocks - 1
 
 
 def controlled(cells: Sequence[Cell], is_baseline: Callable[[Cell], bool]) -> tuple[Cell, ...]:

@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from concexp.errors import InputError, Problem
@@ -15,10 +15,11 @@ from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, in_order, 
 from concexp.experiment.blocks import SEARCH_WITHIN
 from concexp.experiment.selections import label_cure, matches
 from concexp.experiment.spec import KINDS, second_roles
-from concexp.plan.cell import Background, Cell, Runtime, cell_id
+from concexp.plan.cell import Background, Cell, Runtime, identified
 from concexp.plan.points import computed, points_of, problem_at
 
 Points = Sequence[tuple[Value, ...]]
+AS_IT_COMES = Runtime()  # of most cells
 # A single `=`, but for those in quotes, which are part of a label.
 SINGLE_EQUALS = re.compile(r"""(?P<quoted>"[^"]*"|'[^']*')|(?<![<>=!])=(?!=)""")
 
@@ -51,12 +52,14 @@ class Expansion:
 
     def _of_grid(self, grid: Grid, points: Sequence[Points], order: Sequence[str]) -> Iterator[Cell]:
         keys = [key for axis in axes_of(grid) for key in axis.keys]
+        axes = {key: known_axis(key) or parameter_axis(key) for key in keys}
+        swept = frozenset(keys)
         for workload, model, sync, point in itertools.product(
             grid.workload, grid.model, grid.sync, itertools.product(*points)
         ):
             values = dict(zip(keys, itertools.chain.from_iterable(point), strict=True))
             entries = {"workload": workload, "model": model, "sync": sync}
-            cell = make_cell(self.spec, grid, entries, values, order, self.cpus)
+            cell = make_cell(self.spec, grid, entries, values, axes, swept, order, self.cpus)
             if not any(_is_excluded(selection, cell, self.cpus) for selection in grid.exclude):
                 yield cell
 
@@ -81,17 +84,24 @@ def _label_order(spec: Spec) -> list[str]:
 
 
 def make_cell(
-    spec: Spec, grid: Grid, entries: dict[str, Entry], values: Mapping[str, Value], order: Sequence[str], cpus: int
+    spec: Spec,
+    grid: Grid,
+    entries: dict[str, Entry],
+    values: Mapping[str, Value],
+    axes: Mapping[str, KnownAxis],
+    swept: frozenset[str],
+    order: Sequence[str],
+    cpus: int,
 ) -> Cell:
-    """The cell of one point; `values` are by axis, `order` is that of its labels."""
+    """The cell of one point; `values` and `axes` are by the axis's key, `swept` are these keys, `order` is that of its labels."""
     load = dict(grid.load) if grid.load is not None else dict(entries["workload"].plugin.load)
     if grid.background is not None:
         entries = {**entries, "background": grid.background}
-    draft = CellDraft(entries, frozenset(values), load, grid.startup)
+    draft = CellDraft(entries, swept, load, grid.startup)
     labels: dict[str, Any] = {}
     raws = computed(values, cpus)
     for key, value in values.items():
-        axis = known_axis(key) or parameter_axis(key)
+        axis = axes[key]
         if axis.applies(draft):
             _put(draft, axis, key, raws[key], value)
             labels[key] = value.label if value.label is not None else axis.label(raws[key])
@@ -120,8 +130,10 @@ def _finished(draft: CellDraft, spec: Spec, labels: Mapping[str, Any], order: Se
     shown = {kind: draft.entries[kind].label for kind in kinds} | dict(labels)
     if background is None:
         shown.pop("background.model", None)  # without workers it carries nothing
-    measure = spec.measure.model_copy(update=draft.measure)
-    runtime = draft.runtime if measure.pin == "none" else {**draft.runtime, "pin": measure.pin}
+    measure = spec.measure.model_copy(update=draft.measure) if draft.measure else spec.measure
+    settings = draft.runtime if measure.pin == "none" else {**draft.runtime, "pin": measure.pin}
+    label = labels.get("python", "current")
+    runtime = Runtime(label, in_order(settings)) if settings or label != "current" else AS_IT_COMES
     cell = Cell(
         "",
         {key: shown.get(key) for key in order},
@@ -133,9 +145,9 @@ def _finished(draft: CellDraft, spec: Spec, labels: Mapping[str, Any], order: Se
         draft.startup,
         measure,
         background=background,
-        runtime=Runtime(labels.get("python", "current"), in_order(runtime)),
+        runtime=runtime,
     )
-    return replace(cell, id=cell_id(cell))
+    return identified(cell)
 
 
 def _background(draft: CellDraft) -> Background | None:

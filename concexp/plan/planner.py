@@ -11,6 +11,7 @@ from concexp.experiment import Spec
 from concexp.plan.cell import Cell
 from concexp.plan.claim_cases import Cells, check
 from concexp.plan.expansion import expand, only
+from concexp.plan.gc_pause import gc_paused
 from concexp.plan.points import CELL_LIMIT
 from concexp.plan.schedule import Plan, count_trials, scheduled
 from concexp.plan.support import SupportCheck, here
@@ -18,6 +19,7 @@ from concexp.plan.support import SupportCheck, here
 TRIAL_LIMIT = 1_000_000
 
 
+@gc_paused()
 def make_plan(spec: Spec, cpus: int, condition: str = "", checks: Mapping[str, SupportCheck] | None = None) -> Plan:
     """The plan of a spec on a machine with `cpus` usable CPUs; `condition` is that of --only, "" for all cells.
 
@@ -49,7 +51,7 @@ def with_refusals(spec: Spec, plan: Plan, reasons: Mapping[str, str]) -> Plan:
     """The plan in which these cells cannot run either; the reasons are by cell id."""
     if not reasons:
         return plan
-    cells = tuple(replace(cell, reason=cell.reason or reasons.get(cell.id, "")) for cell in plan.cells)
+    cells = tuple(_with_reason(cell, cell.reason or reasons.get(cell.id, "")) for cell in plan.cells)
     return scheduled(spec, replace(plan, cells=cells, controlled=(), sentinel=None))
 
 
@@ -60,7 +62,11 @@ def _with_reasons(cells: Sequence[Cell], checks: Mapping[str, SupportCheck]) -> 
         checked = [cell for cell in cells if cell.runtime.python == label]
         if checked:
             reasons |= {cell.id: reason for cell, reason in zip(checked, support.reasons(checked), strict=True)}
-    return [replace(cell, reason=cell.lacks or reasons.get(cell.id, "")) for cell in cells]
+    return [_with_reason(cell, cell.lacks or reasons.get(cell.id, "")) for cell in cells]
+
+
+def _with_reason(cell: Cell, reason: str) -> Cell:
+    return cell if reason == cell.reason else replace(cell, reason=reason)
 
 
 def _refusal(spec: Spec, message: str, hint: str) -> InputError:

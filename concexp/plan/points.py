@@ -48,6 +48,8 @@ def _numbers(bounds: Range, key: str, cpus: int) -> list[int | float]:
 def computed(values: Mapping[str, Value], cpus: int) -> dict[str, Any]:
     """The raw values of a point by axis, its formulas computed; a formula may name other axes."""
     known: dict[str, Any] = {key: value.raw for key, value in values.items() if not value.formula}
+    if len(known) == len(values):
+        return known
     waiting = {key: value for key, value in values.items() if value.formula}
     while waiting:
         ready = dict(_computable(waiting, {*known, "cpus"}))

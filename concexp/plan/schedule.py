@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from concexp import catalog
@@ -17,6 +18,7 @@ from concexp.plan import controls
 from concexp.plan.cell import Cell, PlannedTrial
 
 Purpose = tuple[str, str]  # the role of a trial, and the probe that it is for, or ""
+JUST_MEASURED: list[Purpose] = [(MEASURED, "")]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def scheduled(spec: Spec, plan: Plan) -> Plan:
     """The plan with its trials, its controls and its sentinel; EnvironmentRefused where no cell can run."""
     if not plan.runnable:
         reasons = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in plan.cells))
-        cure = "choose other models or primitives"
+        cure = "change what the reasons name, or choose other workloads, models or primitives"
         raise EnvironmentRefused(f"no cell of {spec.name} can run here:\n{reasons}", cure)
     plan = _with_controls(spec, plan)
     blocks = (block(spec, plan, number, plan.runnable) for number in range(spec.measure.blocks))
@@ -75,22 +77,25 @@ def _with_controls(spec: Spec, plan: Plan) -> Plan:
 
 
 def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterator[PlannedTrial]:
-    """Block k: repetition k of these cells, with their controls and the trials for probes, and the sentinel.
+    """Block k: repetition k of these cells, with their controls and the trials for probes, and the sentinel if it has one.
 
     They are in an order that the seed decides.
     """
     chosen = {cell.id: cell for cell in cells}
-    members = [(cell, *purpose) for cell in chosen.values() for purpose in _purposes(spec, cell)]
+    purposes = _Purposes(spec)
+    members = [(cell, *purpose) for cell in chosen.values() for purpose in purposes.of(cell)]
     if number:
         members = [(cell, role, probe) for cell, role, probe in members if role != PICTURED]  # one picture is enough
     members += [(cell, CONTROL, "") for cell in plan.controlled if cell.id in chosen]
     members += [(plan.sentinel, SENTINEL, "")] if plan.sentinel is not None else []
     # A string as seed goes through SHA-512: the same order on every version and machine.
     random.Random(f"{spec.measure.seed}/{number}").shuffle(members)
+    if not controls.has_sentinel(number, spec.measure.blocks):
+        members = [member for member in members if member[1] != SENTINEL]
     for position, (cell, role, probe) in enumerate(members):
         suffix = f"-{probe or role}" if role != MEASURED else ""
         trial_id = f"{cell.id}-{number:04d}{suffix}"
-        seed, luck = _seed(cell, role, number), _luck(cell, number)
+        seed, luck = _seed(cell, role, number), _luck(cell.settings.seed, number)
         yield PlannedTrial(trial_id, cell, number, position, number, seed, luck, role, probe)
 
 
@@ -100,30 +105,41 @@ def _seed(cell: Cell, role: str, number: int) -> int:
     return _bits(f"{cell.settings.seed}/{cell.id}{control}/{number}")
 
 
-def _luck(cell: Cell, number: int) -> int:
+@lru_cache(64)
+def _luck(seed: int, number: int) -> int:
     """32 bits that are the same for all cells of a block: they meet the same luck, and each block another one.
 
     Differences between cells then lie less in their luck (common random numbers), and intervals cover what remains of it.
     """
-    return _bits(f"{cell.settings.seed}/luck/{number}")
+    return _bits(f"{seed}/luck/{number}")
 
 
 def _bits(identity: str) -> int:
     return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4], "big")
 
 
-def _purposes(spec: Spec, cell: Cell) -> list[Purpose]:
-    """What a cell has trials for: the measurement, and each probe that needs trials of its own."""
-    if cell.simulated:
-        return [(MEASURED, "")]
-    probes = {name: catalog.load("probe", name) for name in sorted(spec.probes)}
-    applying = {
-        name: probe for name, probe in probes.items() if probe.own_trials and probe.applies_to(cell.sync.plugin)
-    }
-    return [(MEASURED, ""), *((PICTURED if probe.once else OBSERVED, name) for name, probe in applying.items())]
+class _Purposes:
+    """What the cells of a spec have trials for."""
+
+    def __init__(self, spec: Spec) -> None:
+        probes = {name: catalog.load("probe", name) for name in sorted(spec.probes)}
+        self.probes = {name: probe for name, probe in probes.items() if probe.own_trials}
+        self.known: dict[Any, list[Purpose]] = {}
+
+    def of(self, cell: Cell) -> list[Purpose]:
+        """The measurement, and each probe that needs trials of its own."""
+        if not self.probes or cell.simulated:
+            return JUST_MEASURED
+        plugin = cell.sync.plugin
+        if plugin not in self.known:
+            applying = {name: probe for name, probe in self.probes.items() if probe.applies_to(plugin)}
+            more = ((PICTURED if probe.once else OBSERVED, name) for name, probe in applying.items())
+            self.known[plugin] = [*JUST_MEASURED, *more]
+        return self.known[plugin]
 
 
 def count_trials(spec: Spec, cells: Sequence[Cell]) -> int:
     """The trials of all whole blocks, without controls and sentinel; none of them is made for that."""
-    roles = [role for cell in cells if not cell.reason for role, _ in _purposes(spec, cell)]
+    purposes = _Purposes(spec)
+    roles = [role for cell in cells if not cell.reason for role, _ in purposes.of(cell)]
     return sum(1 if role == PICTURED else spec.measure.blocks for role in roles)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from concexp.experiment import Entry
 from concexp.experiment.axis_table import known_axis
 from concexp.plan.cell import Cell
 from concexp.trial.verbs import describe
@@ -43,13 +44,20 @@ def absent(reason: str) -> SupportCheck:
 
 def refused_here(cells: Sequence[Cell]) -> list[str]:
     """For each combination of plug-ins why it cannot run on the interpreter that runs this, or an empty text."""
-    return [_refused(cell) for cell in cells]
+    built: dict[int, Any] = {}  # cells share entries, which live as long as the cells
+
+    def plugin(entry: Entry) -> Any:
+        if id(entry) not in built:
+            built[id(entry)] = entry.build()
+        return built[id(entry)]
+
+    return [_refused(cell, plugin) for cell in cells]
 
 
-def _refused(cell: Cell) -> str:
+def _refused(cell: Cell, plugin: Callable[[Entry], Any]) -> str:
     role = cell.background
-    background = (role.workload.build(), role.model.build(), role.workers) if role is not None else None
-    plugins = cell.workload.build(), cell.model.build(), cell.sync.build()
+    background = (plugin(role.workload), plugin(role.model), role.workers) if role is not None else None
+    plugins = plugin(cell.workload), plugin(cell.model), plugin(cell.sync)
     return str(refusal(*plugins, cell.parallelism, cell.load, background))
 
 

@@ -21,6 +21,7 @@ from concexp.report.sections import (
     latency,
     machine,
     precision,
+    profiles,
     scaling_laws,
     speed,
     steadiness,
@@ -127,6 +128,7 @@ DETAILS: dict[str, Writers] = {
     message("Laws of scaling"): (scaling_laws.sentences,),
     message("Latencies"): (latency.sentences,),
     message("Time of the workers"): (time_breakdown.details, timelines.sentences),
+    message("Profiles"): (profiles.sentences,),
     message("Skipped"): (failures.skipped,),
     message("Ended badly, as expected"): (failures.expected,),
 }

@@ -13,7 +13,8 @@ from typing import Any
 
 from concexp import catalog
 from concexp.experiment.blocks import DEFAULT_FIGURES
-from concexp.report.answer import FINDINGS, finding, kind_of_finding
+from concexp.report.answer import finding, kind_of_finding
+from concexp.report.answer.findings import FINDINGS
 from concexp.report.captions import caption
 from concexp.report.contents import Picture
 from concexp.report.look import Look
@@ -110,7 +111,7 @@ def _candidates(view: View) -> dict[str, type[Any]]:
     listed = view.run.spec["report"]["plots"]
     if listed is not None:
         return {name: catalog.load("plot", name) for name in listed}
-    classes = {name: catalog.load("plot", name) for name in catalog.names("plot")}
+    classes = catalog.classes("plot")
     return dict(sorted(classes.items(), key=lambda pair: (getattr(pair[1], "order", 100), pair[0])))
 
 
@@ -141,6 +142,7 @@ def _picture(view: View, plot: Any, prepared: Any, paths: list[Path]) -> Picture
     """Draws a picture into files of several formats."""
     alt = ""
     for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with replaced(path) as draft:
             alt = plot.draw(view, prepared, draft)
     from concexp.report.plots import _fonts  # with the pictures: matplotlib loads late

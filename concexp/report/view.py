@@ -24,7 +24,7 @@ from concexp.analysis.claims.verdicts import Verdict, verdicts_of
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
-from concexp.errors import UnknownName
+from concexp.errors import EnvironmentRefused, UnknownName
 from concexp.experiment.statuses import MEASURED, NUMBERED
 from concexp.report.grouping import groups
 from concexp.report.pythons import shown
@@ -366,7 +366,7 @@ class View:
         """The class behind a label; for a plug-in that is not installed here, a stand-in with the attributes all of them have."""
         try:
             return catalog.load(kind, self.plugins[kind, label])
-        except (KeyError, UnknownName):
+        except (KeyError, UnknownName, EnvironmentRefused):
             return type("Unknown", (), {"simulated": False, "interface": ""})
 
     def style(self, series: str) -> Style:

@@ -42,7 +42,7 @@ def calibrate(cells: Iterable[Cell], pythons: Mapping[str, Interpreter], stage: 
     needing = [(cell, entries) for cell in cells if (entries := timed_work(cell))]
     label = needing[0][0].runtime.python
     entries = [entry for _, some in needing for entry in some]
-    site = any(entry.plugin.packages or entry.origin for entry in entries)
+    site = any(entry.packages for entry in entries)
     rounds: dict[str, int] = {}
     for _ in range(TRIES):
         outcome = launch(_request(entries), pythons[label].path, stage, TIMEOUT, site)

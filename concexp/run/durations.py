@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import statistics
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from concexp.errors import ConcexpError
 from concexp.experiment import Measure
 from concexp.experiment.statuses import OBSERVED, PICTURED, SENTINEL
 from concexp.plan.cell import PlannedTrial
-from concexp.run.machine.spinners import SPIN_EVERY_SECONDS, SPIN_ROUNDS, SPIN_SECONDS
+from concexp.run.machine import spinners
 from concexp.run.storage import journal
 
 # The latest runs that are used, and that are opened to find them. With more, a plan would wait for journals that agree.
@@ -22,8 +21,6 @@ RUNS_OPENED = 12
 SEARCH_STEPS = 10  # of a search that begins at a tenth of what it finds, and ends within 5 %
 # What a trial takes besides its passes: starting a process and its workers, meeting, ending, writing the record.
 TRIAL_OVERHEAD_S = 0.15
-# A spinner measurement: one alone and all together, each round.
-SPIN_S = TRIAL_OVERHEAD_S + 2 * SPIN_ROUNDS * SPIN_SECONDS
 SENTINEL_S = TRIAL_OVERHEAD_S + 0.05
 STARTUP = ("startup",)  # the key of what trials of a given duration took besides it
 
@@ -145,6 +142,6 @@ def _medians(runs: Path, measure: Measure, host: str) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in durations.items()}
 
 
-def with_spins(trials_s: float, fewest: int) -> float:
-    """The seconds of trials with the spinner measurements between them, of which there are `fewest` or more; 0: none."""
-    return trials_s + (max(fewest, math.ceil(trials_s / SPIN_EVERY_SECONDS)) * SPIN_S if fewest else 0.0)
+def with_spins(trials_s: float, real: bool = True) -> float:
+    """The seconds of a run's trials with the spinner measurements between them; none where no trial is `real`."""
+    return trials_s + (spinners.looks_s(trials_s) if real else 0.0)

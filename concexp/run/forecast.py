@@ -11,7 +11,7 @@ from concexp.experiment import Measure, Spec
 from concexp.plan.cell import Cell
 from concexp.plan.schedule import Plan
 from concexp.run import agreement
-from concexp.run.durations import SPIN_S, Durations, with_spins
+from concexp.run.durations import Durations, with_spins
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,12 @@ def forecast(spec: Spec, plan: Plan, durations: Durations, answers_known: bool =
         counts[source] += 1
     blocks, most = spec.measure.blocks, spec.measure.max_blocks
     real = any(not cell.simulated for cell in plan.runnable)
-    block_s = with_spins(seconds / max(1, blocks), 1 if real else 0)
     compared = [] if answers_known else agreement.trials_of(plan.runnable)
     compared_s = comparing_s(compared, durations)
-    once_s = compared_s + (SPIN_S if real else 0.0)
     return Forecast(
         spec.measure,
-        blocks * block_s + once_s,
-        most * block_s + once_s,
+        with_spins(seconds, real) + compared_s,
+        with_spins(seconds * most / max(1, blocks), real) + compared_s,
         **counts,
         claims=bool(spec.claims),
         compared=len(compared),

@@ -6,7 +6,7 @@ from collections import Counter
 
 from concexp.plan.cell import PlannedTrial
 from concexp.plan.schedule import Plan
-from concexp.run.durations import SPIN_S, Durations, kind, with_spins
+from concexp.run.durations import Durations, kind, with_spins
 
 
 class Outlook:
@@ -17,18 +17,15 @@ class Outlook:
         self._trials = plan.trials
         self._real = any(not cell.simulated for cell in plan.runnable)
         self._kinds = {kind(trial): trial for trial in plan.trials}
-        self._last_block = max((trial.block for trial in plan.trials), default=0)
         self.begin(0)
 
     def begin(self, done: int) -> None:
         """This number of the plan's trials were measured before."""
         self._rest = Counter(kind(trial) for trial in self._trials[done:])
-        self._block = self._trials[done].block if self._rest else self._last_block + 1
 
     def ended(self, trial: PlannedTrial, seconds: float) -> None:
         """A trial has ended after this many seconds."""
         self.durations.learn(trial, seconds)
-        self._block = trial.block
         if self._rest[kind(trial)]:
             self._rest[kind(trial)] -= 1
 
@@ -41,6 +38,4 @@ class Outlook:
     def seconds(self) -> float:
         """How long the rest will take, with the spinner measurements between the trials."""
         trials_s = sum(count * self.durations.of(self._kinds[of])[0] for of, count in self._rest.items() if count)
-        if not self._real:
-            return trials_s
-        return with_spins(trials_s, max(1, self._last_block - self._block)) + SPIN_S
+        return with_spins(trials_s, self._real)

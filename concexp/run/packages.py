@@ -12,9 +12,10 @@ from concexp.run.interpreters.interpreter import ASK_TIMEOUT, Interpreter
 
 
 def by_python(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """The packages that the measured code of a run imported, name -> version, by the label of the interpreter."""
-    found: dict[str, dict[str, str]] = {}
-    for entry in ((manifest.get("preflight") or {}).get("entries") or {}).values():
+    """The packages that measured code imported, and those that its plug-ins need: name -> version, by interpreter."""
+    preflight = manifest.get("preflight") or {}
+    found = {python: dict(versions) for python, versions in (preflight.get("libraries") or {}).items()}
+    for entry in (preflight.get("entries") or {}).values():
         for python, versions in (entry.get("packages") or {}).items():
             found.setdefault(python, {}).update(versions)
     return found

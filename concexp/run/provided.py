@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from concexp.run.child import temp_folder
 from concexp.run.hidden import SHORTEST, Hidden
 from concexp.run.user_files import signature
 
+PASSWORD = re.compile(r"://[^/?#\s]*:[^/?#\s]+@")  # of a URL: scheme://user:password@host
 WORK = "work"  # the working folder of a trial that has files: beside what the trial itself keeps in its folder
 READ_ONLY = 0o444
 
@@ -109,14 +111,17 @@ def provided_by(spec: Spec, caller: Mapping[str, str]) -> Provided:
     for name, variable in spec.environment.items():
         text = caller.get(name) if variable.from_caller else variable.text
         problem = ("", "")
-        if variable.from_caller and text is None:
+        secret = variable.secret
+        if variable.from_caller and text is None and variable.text is not None:
+            text, secret = variable.text, False
+        elif variable.from_caller and text is None:
             problem = environment.missing(name)
         elif variable.from_caller:
-            problem = _refused(name, text or "", variable.secret)
+            problem = _refused(name, text or "", secret)
         if problem[0]:
             at = variable.place
             problems.append(Problem(at.file, at.line, at.column, at.path, *problem))
-        elif variable.secret:
+        elif secret:
             secrets[name] = text or ""
         else:
             variables[name] = text
@@ -130,6 +135,8 @@ def _refused(name: str, text: str, secret: bool) -> tuple[str, str]:
     if secret and len(text) < SHORTEST:
         what = f"{name} is too short to be a secret: it could not be hidden in what a trial prints"
         return what, f"at least {SHORTEST} characters, or leave out `secret`"
+    if not secret and PASSWORD.search(text):
+        return f"the caller's {name} has a password in it, and would be recorded with the run", "mark it: secret: on"
     if not secret and text == environment.UNSET:
         return (
             f"the caller's {name} is '{environment.UNSET}', which means that it is not there",

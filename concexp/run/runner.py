@@ -146,12 +146,12 @@ class Runner:
         """Run a trial that hung once more, with locks that record their holders. Its times count nowhere."""
         return self.measure(replace(trial, id=_diagnostic_id(trial.cell), role=DIAGNOSTIC, probe="holders"))
 
-    def measure_machine(self, number: int, block: int) -> Record:
-        """Measure how many CPUs the machine gives now, and return the record."""
+    def measure_machine(self, number: int, block: int, rounds: int) -> Record:
+        """Measure how many CPUs the machine gives now, in so many rounds, and return the record."""
         cpus = self.folder.manifest["machine"]["cpus"]
         with self.lock.held():
             started_at = run_folder.now()
-            spin = spinners.measure(sys.executable, self.stage, cpus)
+            spin = spinners.measure(sys.executable, self.stage, cpus, rounds)
         if spin.effective_cpus is None:
             self.listener.note(f"block {block}: effective CPUs could not be measured: {spin.reason}")
         else:
@@ -211,8 +211,9 @@ class _Execution:
         self.last_block = _last_block(record for record in records if record.role != MACHINE)
         self.spins = sum(record.role == MACHINE for record in records)
         self.last_spin_block = _last_block(record for record in records if record.role == MACHINE)
-        # The block and the moment, on the monotonic clock, of this execution's latest spinner measurement.
-        self.spin_block, self.spin_at = -1, 0.0
+        self.spin_at = time.monotonic()  # when this execution's latest spinner measurement ended
+        self.looks = 0  # how many it has made
+        self.middle = ""  # the trial before which a second one is made, however short the run
         # Only `next_trials` needs them: without it a long run does not grow with its journal.
         self.records = records if runner.next_trials else []
 
@@ -223,14 +224,16 @@ class _Execution:
             if unsupported_id(cell) not in self.recorded_ids:
                 self._write(unsupported_record(cell, runner.host))
         planned = runner.plan.trials
-        runner.listener.run_started(len(planned), sum(trial.id in self.recorded_ids for trial in planned))
+        rest = [trial.id for trial in planned if trial.id not in self.recorded_ids]
+        self.middle = rest[len(rest) // 2] if len(rest) > 1 else ""
+        runner.listener.run_started(len(planned), len(planned) - len(rest))
         for trials in self._batches():
             if runner.next_trials and trials[0].block >= runner.spec.measure.blocks:
                 runner.listener.trials_added(len(trials))
             for trial in trials:
                 self._run(trial)
         if self.last_spin_block <= self.last_block and any(not cell.simulated for cell in runner.plan.runnable):
-            self._write(runner.measure_machine(self.spins, self.last_block + 1))
+            self._look_at_machine(self.last_block + 1)
 
     def _batches(self) -> Iterator[Sequence[PlannedTrial]]:
         """The rest of the plan, or what `next_trials` asks for, one block after the other."""
@@ -245,9 +248,7 @@ class _Execution:
         """Run a trial, with a measurement of the machine before it and a diagnosis after it where they are due."""
         runner = self.runner
         if self._spin_is_due(trial):
-            self._keep(runner.measure_machine(self.spins, trial.block))
-            self.spins += 1
-            self.spin_block, self.spin_at = trial.block, time.monotonic()
+            self._look_at_machine(trial.block)
         runner.listener.trial_started(trial)
         record = self._keep(runner.measure(trial))
         runner.listener.trial_ended(record)
@@ -257,9 +258,20 @@ class _Execution:
         self.last_block = max(self.last_block, trial.block)
 
     def _spin_is_due(self, trial: PlannedTrial) -> bool:
+        """Whether to measure the machine now: before the first trial, in the middle of the plan, and as time passes."""
         if trial.cell.simulated:
             return False
-        return trial.block != self.spin_block or time.monotonic() - self.spin_at > spinners.SPIN_EVERY_SECONDS
+        if not self.looks or (self.looks == 1 and trial.id == self.middle):
+            return True
+        return time.monotonic() - self.spin_at > spinners.SPIN_EVERY_SECONDS
+
+    def _look_at_machine(self, block: int) -> None:
+        """Measure the machine between trials, for no longer than suits the time since the last measurement."""
+        rounds = spinners.rounds_after(time.monotonic() - self.spin_at)
+        self._keep(self.runner.measure_machine(self.spins, block, rounds))
+        self.spins += 1
+        self.looks += 1
+        self.spin_at = time.monotonic()
 
     def _keep(self, record: Record) -> Record:
         """Put a record on disk, and remember it if later trials depend on it; returns it as it was written."""

@@ -1,7 +1,15 @@
 """The base classes of the plug-ins of the sealed child: workload, model, primitive, probe."""
 
+import sys
+
 CLASSES = {"workloads": "Workload", "models": "Model", "sync": "Sync", "probes": "Probe"}  # by folder
 FOUND = {}  # package -> whether this interpreter has it
+
+
+def module_of(name):
+    """The module of this dotted name, imported where it is not yet; `importlib` would have to be imported for it."""
+    __import__(name)
+    return sys.modules[name]
 
 
 def installed(package):
@@ -16,15 +24,15 @@ def installed(package):
 def load_plugin(kind, entry):
     """The plug-in object that a request names ({"name": …, "parameters": {…}}); imports that one file.
 
-    One of another package has a `reference` too, package.module:Class.
+    One of another package has a `reference` too, package.module:Class; its files lie beside this package.
     """
-    from importlib import import_module
-
     module, _, attribute = entry.get("reference", "").partition(":")
-    found = import_module(module or "concexp.trial.%s.%s" % (kind, entry["name"]))
+    found = module_of(module or "concexp.trial.%s.%s" % (kind, entry["name"]))
     for part in (attribute or CLASSES[kind]).split("."):
         found = getattr(found, part)
-    return found(**entry.get("parameters", {}))
+    plugin = found(**entry.get("parameters", {}))
+    plugin.called = entry["name"] if module else ""
+    return plugin
 
 
 class Plugin:
@@ -34,11 +42,18 @@ class Plugin:
               it for each of them, and for `module.name {parameter: value}` it with these parameters
     suits     when to use it; for a workload, what it finds out
     price     what it costs beside the work itself; not of workloads and probes
+    packages  what must be installed for the interpreter beside the standard library, by the names that are imported: without
+              it a trial sees no installed package; where a parameter decides, an object has its own, and so `pip`
+    pip       the arguments of `pip install` that install it, where they are not the package's name; None: pip cannot
+    called    the YAML name of a plug-in of another package; "" where that is the name of its file
     """
 
     known_as = ()
     suits = ""
     price = ""
+    packages = ()
+    pip = ""
+    called = ""
 
     def __init__(self, **parameters):
         for name, value in parameters.items():
@@ -52,7 +67,8 @@ class Workload(Plugin):
               "workers": N bodies that share state, each on a worker of its own
     resource  "cpu" or "io": what an operation mostly uses; a scaling verdict needs CPUs only for the first
     takes     the interfaces or names of the primitives that it can use
-    packages  what must be installed for the interpreter beside the standard library
+    external_server  the server of the user that it needs, by its name: see `absence`
+    library   the package that carries its operations out, where a parameter chooses it: so a reason calls it
     load      its own load, used where the experiment names none
     unit      what one operation is, in the singular
     draws     what is drawn by `dice`, as `concexp show` tells it; an empty text where nothing is random
@@ -63,16 +79,26 @@ class Workload(Plugin):
     shape = "tasks"
     resource = "cpu"
     takes = ("none",)
-    packages = ()
+    external_server = ""
+    library = ""
     load = {"duration": 0.5}
     unit = "operation"
     draws = ""
     luck = 0  # set before `prepare`
     loops = ()
-    work_async = None  # a coroutine function with the same arguments as `work`, where there is one
+    # A coroutine function with the same arguments as `work`, where there is one; `work` is None where there is nothing else.
+    work_async = None
 
     def refuses(self, model, sync, workers, load):
         """Why this workload cannot run so, or an empty text."""
+        return ""
+
+    def absence(self):
+        """Why its external server cannot be used, or an empty text; asked before a run, in the environment of the trials."""
+        return ""
+
+    def server_version(self):
+        """The version of its external server, once `absence` has found it; an empty text if there is none."""
         return ""
 
     def prepare(self, kit):
@@ -144,8 +170,6 @@ class Model(Plugin):
     in_turns        True where workers are written as threads, and take turns in one thread by a patched standard library
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
-    packages        what must be installed for the interpreter beside the standard library
-    pip             the arguments of `pip install` that install it, where they are not the package's name
     """
 
     parallel = "one"
@@ -157,8 +181,6 @@ class Model(Plugin):
     in_turns = False
     needs_workers = True
     simulated = False
-    packages = ()
-    pip = ""
 
     def primitives(self):
         """(owner, factories, array) for Tools."""

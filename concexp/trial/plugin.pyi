@@ -22,13 +22,14 @@ class Plugin:
     known_as: tuple[str, ...]
     suits: str
     price: str
+    packages: tuple[str, ...]
+    called: str
     def __init__(self, **parameters: Any) -> None: ...
 
 class Workload(Plugin):
     shape: str
     resource: str
     takes: tuple[str, ...]
-    packages: tuple[str, ...]
     load: _Load
     unit: str
     draws: str
@@ -58,7 +59,6 @@ class Model(Plugin):
     daemonic: bool
     needs_workers: bool
     simulated: bool
-    packages: tuple[str, ...]
     pip: str
     created: int  # the clock after the last worker was created, ns; set by `open`
     def primitives(self) -> tuple[str, Mapping[str, Callable[..., Any]], Callable[[int], Any]]: ...

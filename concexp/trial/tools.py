@@ -25,6 +25,7 @@ __all__ = [
     "WorkerView",
     "Workload",
     "background_refusal",
+    "form_of",
     "how_it_ended",
     "loop_name",
     "name_of",
@@ -53,13 +54,19 @@ def how_it_ended(code):
 
 
 def name_of(plugin):
-    """The YAML name of a plug-in object: the name of its file."""
-    return type(plugin).__module__.rpartition(".")[2]
+    """The YAML name of a plug-in object: the name of its file, unless another package chose one."""
+    return plugin.called or type(plugin).__module__.rpartition(".")[2]
+
+
+def form_of(workload):
+    """How a reason names what does a workload's operations: the library that a parameter chose, else the workload."""
+    return workload.library or name_of(workload).lstrip("_")
 
 
 def loop_name(loop):
-    """The name of a loop of `Workload.loops`: that of its file and its own."""
-    return "%s.%s" % (loop.__module__.rpartition(".")[2], loop.__name__)
+    """The name of a loop of `Workload.loops`: that of its file and its own; of another package with all its modules."""
+    package, _, module = loop.__module__.rpartition(".")
+    return "%s.%s" % (module if package.startswith("concexp.trial") else loop.__module__, loop.__name__)
 
 
 class Tools:
@@ -205,9 +212,23 @@ class Kit:
         return self.sync.pair(self.tools)
 
 
+def lacks(plugin):
+    """Which package a plug-in needs and this interpreter does not have, in words, or an empty text."""
+    return package_missing(name_of(plugin), plugin.packages, plugin.pip)
+
+
+def package_missing(name, packages, pip=None):
+    """The same for the plug-in of a name that needs these packages; with what `pip` has to be told, unless that is None."""
+    for package in packages:
+        if not installed(package):
+            how = "" if pip is None else ": pip install %s" % (pip or package)
+            return "%s needs %s, which this interpreter does not have%s" % (name, package, how)
+    return ""
+
+
 def unsupported(workload, model, sync, workers, load):
     """Why this combination cannot run on any machine, or an empty text; starts and builds nothing."""
-    missing = model.missing()
+    missing = model.missing() or (lacks(sync) if sync is not None else "")
     if missing:
         return missing
     workers = model.bodies(workers)
@@ -226,9 +247,11 @@ def unsupported(workload, model, sync, workers, load):
             " or ".join(workload.takes),
             name_of(sync),
         )
-    for package in workload.packages:
-        if not installed(package):
-            return "%s needs %s, which this interpreter does not have" % (name_of(workload), package)
+    missing = lacks(workload)
+    if missing:
+        return missing
+    if workload.work is None and not model.asynchronous:
+        return "%s has an asynchronous form only: it needs an event loop, such as that of asyncio" % form_of(workload)
     if "rate" in load:
         if workload.shape == "workers":
             return "an open loop needs operations that do not wait for each other; %s has workers that share state" % (

@@ -1,37 +1,15 @@
 """What `list` and `show` print, for people and for programs."""
 
-import json
-import re
-
 import pytest
 
 from concexp import catalog
-from concexp.commands import catalogue
+from concexp.commands import catalogue, plug_in_list
 from concexp.errors import ConcexpError
 
 TRIPLES = catalogue.support()
 
 
-@pytest.mark.parametrize("kind", catalogue.SHOWN_KINDS)
-def test_the_list_names_every_plug_in(kind):
-    """Data and text hold every name with a summary; the data can be written as JSON."""
-    (entries,) = catalogue.plug_ins(kind).values()
-    assert [entry["name"] for entry in entries] == list(catalog.names(kind))
-    assert all(entry["summary"].endswith((".", ".)")) for entry in entries), entries
-    text = catalogue.plug_ins_text({kind: entries})
-    assert all(f"  {entry['name']} " in text for entry in entries)
-    json.dumps(entries)
-
-
-def test_parameters_have_unit_range_default_and_meaning():
-    """The data has what a program needs to offer a parameter to its users."""
-    (echo,) = [entry for entry in catalogue.plug_ins("workload")["workload"] if entry["name"] == "echo"]
-    delay = {p["name"]: p for p in echo["parameters"]}["delay"]
-    assert (delay["type"], delay["unit"], delay["default"]) == ("duration", "s", 0.0)
-    assert delay["meaning"]
-
-
-@pytest.mark.parametrize("kind", catalogue.SHOWN_KINDS)
+@pytest.mark.parametrize("kind", plug_in_list.SHOWN_KINDS)
 def test_every_plug_in_can_be_shown(kind):
     """`show KIND/NAME` says what the plug-in is, and lists each parameter with its meaning."""
     for name in catalog.names(kind):
@@ -57,12 +35,6 @@ def test_a_bare_name_shows_every_kind_that_has_it():
     for wrong, right in [("cuonter", "counter"), ("modle/threads", "model"), ("model/thraeds", "threads")]:
         with pytest.raises(ConcexpError, match=right):
             catalogue.description(wrong)
-
-
-def test_an_unknown_kind_gets_a_suggestion():
-    """`list modle` is a mistake whose cure is suggested."""
-    with pytest.raises(ConcexpError, match="model"):
-        catalogue.plug_ins("modle")
 
 
 def test_the_support_matrix_is_whole():
@@ -133,19 +105,3 @@ def test_names_that_people_know_are_understood(name, right):
     """`show` suggests the plug-in that stands for a class of the standard library, or for a word of the trade."""
     with pytest.raises(ConcexpError, match=f"did you mean '{right}'"):
         catalogue.description(name)
-
-
-@pytest.mark.parametrize(
-    ("kind", "cure"),
-    [
-        ("ThreadPoolExecutor", "concexp show thread_pool"),
-        ("lock", "concexp show lock"),
-        ("primitives", "did you mean 'sync'?"),
-        ("tasks", "did you mean 'workload'?"),
-        ("models", "did you mean 'model'?"),
-    ],
-)
-def test_list_of_what_is_no_kind(kind, cure):
-    """`list lock` leads to `show lock`; another word for a kind leads to the kind."""
-    with pytest.raises(ConcexpError, match=re.escape(cure)):
-        catalogue.plug_ins(kind)

@@ -9,11 +9,12 @@ import sys
 import pytest
 
 from concexp import catalog
+from concexp.testing.described import assert_described
 from concexp.trial import tools
 from concexp.trial.models._pools import PoolModel
 from tests.helpers.children import function, request, trial
 from tests.helpers.interpreters import ROLL_CALL, for_this_interpreter_only, tried
-from tests.helpers.plugins import REAL_MODELS, SMALL, assert_described, build
+from tests.helpers.plugins import REAL_MODELS, SMALL, build
 
 NAMES = catalog.names("model")
 PROCESS_MODELS = [name for name in REAL_MODELS if build("model", name).parallel == "processes"]

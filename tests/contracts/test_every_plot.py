@@ -8,9 +8,9 @@ import pytest
 
 from concexp import catalog
 from concexp.report.view import View
+from concexp.testing.described import assert_described
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import draw
-from tests.helpers.plugins import assert_described
 
 NAMES = catalog.names("plot")
 

@@ -7,10 +7,11 @@ import itertools
 import pytest
 
 from concexp import catalog
+from concexp.testing.described import assert_described
 from concexp.trial import tools
 from concexp.trial.probes import SeparateProbe
 from tests.helpers.forks import trial
-from tests.helpers.plugins import SMALL, assert_described, build
+from tests.helpers.plugins import SMALL, build
 
 NAMES = catalog.names("probe")
 LOADS = {"closed": SMALL, "open": {"rate": 2000.0, "duration": 0.02, "arrivals": "constant"}}

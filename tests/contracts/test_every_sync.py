@@ -9,9 +9,10 @@ import threading
 import pytest
 
 from concexp import catalog
+from concexp.testing.described import assert_described
 from concexp.trial import tools
 from tests.helpers.forks import trial
-from tests.helpers.plugins import METHODS, REAL_MODELS, SMALL, assert_described, build, lent, runs
+from tests.helpers.plugins import METHODS, REAL_MODELS, SMALL, build, lent, runs
 
 NAMES = catalog.names("sync")
 INTERFACES = {name: build("sync", name).interface for name in NAMES}

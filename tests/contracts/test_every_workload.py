@@ -8,15 +8,16 @@ import inspect
 import pytest
 
 from concexp import catalog
+from concexp.testing.described import assert_described
 from concexp.trial import passes, tools
 from concexp.trial.models.threads import Model as Threads
 from concexp.trial.window import FEW
 from tests.helpers.forks import trial
 from tests.helpers.plugins import (
+    ALONE,
     PACE,
     SMALL,
     TIMED,
-    assert_described,
     build,
     cover,
     harmless,
@@ -74,7 +75,7 @@ def test_it_declares_itself(name):
     }
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALONE)
 def test_threads_can_run_it(name):
     """At least one primitive is supported with threads."""
     assert [triple for triple in triples(2) if triple[:2] == (name, "threads")]
@@ -126,7 +127,7 @@ def test_it_runs_for_a_given_time(workload, model, sync):
 
 
 @pytest.mark.parametrize("error", [+1, -1])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALONE)
 def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
     """Its check accepts the number of operations that were done, and neither one more nor one less."""
     workload, model = build("workload", name, **harmless(name)[1]), Threads()

@@ -22,9 +22,10 @@ def problem(more):
 
 
 def test_values_are_text_as_it_stands():
-    """Numbers are their text, `unset` is no variable, and the caller's may be secret."""
+    """Numbers are their text, `unset` is no variable, and the caller's may be secret, or have a default."""
     found = spec(
-        "environment: {A: 2, B: 1.5, C: x y, D: unset, E: {from: caller}, F: {from: caller, secret: true}, G: '007'}"
+        "environment: {A: 2, B: 1.5, C: x y, D: unset, E: {from: caller}, F: {from: caller, secret: true}, G: '007', "
+        "H: {from: caller, default: 8}}"
     )
     assert found.environment == {
         "A": Variable("2"),
@@ -34,6 +35,7 @@ def test_values_are_text_as_it_stands():
         "E": Variable(None, True),
         "F": Variable(None, True, True),
         "G": Variable("007"),
+        "H": Variable("8", True),
     }
 
 
@@ -51,6 +53,7 @@ def test_values_are_text_as_it_stands():
         ("environment: {A: {from: home}}", (4, 18), "a value is text, a number, or {from: caller}"),
         ("environment: {A: {secret: true}}", (4, 18), "a value is text, a number, or {from: caller}"),
         ("environment: {A: {from: caller, secret: maybe}}", (4, 41), "expected on or off"),
+        ("environment: {A: {from: caller, default: unset}}", (4, 42), "unset is not a default"),
         ("environment: {A: {from: caller, hidden: true}}", (4, 33), "there is no key 'hidden' here"),
         ("environment: {A: 2*cpus}", (4, 18), "a formula is computed in `sweep:` only: sweep: {env.A: 2*cpus}"),
         ("environment: {PYTHONHASHSEED: -1}", (4, 31), "expected a whole number below 4294967296, random or unset"),

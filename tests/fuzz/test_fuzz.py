@@ -1,13 +1,18 @@
 """A little fuzzing with the same inputs in every run of the suite; `make fuzz` does much more."""
 
+import contextlib
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from concexp.errors import ConcexpError
+from concexp.experiment import parse_text, yaml_nodes
 from concexp.run.storage import journal
 from concexp.trial import wire
 from tests.fuzz import strategies, targets
 from tests.helpers import journal_builder, scenarios
+from tests.helpers.schema_errors import rejected_keys
 
 few = settings(derandomize=True, max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
@@ -24,6 +29,15 @@ def data(tmp_path_factory):
 def test_an_experiment_is_read_or_refused_with_its_place(text):
     """Any text, however broken, is an experiment or gives a list of mistakes."""
     targets.experiment(text)
+
+
+@few
+@given(strategies.yamls())
+def test_what_the_reader_accepts_the_schema_accepts(text):
+    """An editor must not underline what runs."""
+    with contextlib.suppress(ConcexpError):
+        parse_text(text, "x.yaml")
+        assert rejected_keys(yaml_nodes.parse(text, "x.yaml").plain()) == set()
 
 
 @settings(few, max_examples=20)

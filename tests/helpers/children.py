@@ -49,10 +49,13 @@ def staged():
 
 def needs_packages(workload, model):
     """True if the workload or the model, each a name or (name, parameters), needs an installed package."""
-    named = [
-        (kind, one if isinstance(one, str) else one[0]) for kind, one in (("workload", workload), ("model", model))
+    given = [
+        (kind, (one, {}) if isinstance(one, str) else one) for kind, one in (("workload", workload), ("model", model))
     ]
-    return any(not name.startswith("_") and catalog.load(kind, name).packages for kind, name in named)
+    return any(
+        not name.startswith("_") and catalog.load(kind, name)(**parameters).packages
+        for kind, (name, parameters) in given
+    )
 
 
 def ask(request, python=sys.executable, timeout=60, site=None, memory=None, **more):
@@ -63,7 +66,8 @@ def ask(request, python=sys.executable, timeout=60, site=None, memory=None, **mo
     ready = staged()
     compile_for(python, ready)
     if site is None:
-        site = needs_packages(*(request.get(kind, {}).get("name", "_") for kind in ("workload", "model")))
+        entries = [request.get(kind, {"name": "_", "parameters": {}}) for kind in ("workload", "model")]
+        site = needs_packages(*((entry["name"], entry["parameters"]) for entry in entries))
     return launch(request, python, ready, timeout, site, memory=memory, **more)
 
 

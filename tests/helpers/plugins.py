@@ -18,6 +18,8 @@ REAL_MODELS = [
     for name in catalog.names("model")
     if not catalog.load("model", name).simulated and not catalog.load("model", name).packages
 ]
+# Workloads that need nothing but this machine. For the others see tests/trial/workloads/test_services.py.
+ALONE = [name for name in catalog.names("workload") if not catalog.load("workload", name).external_server]
 # Parameters of workloads whose defaults fail on purpose, or move more memory than a test needs.
 HARMLESS = {"faulty": {"at": 1 << 62}, "triad": {"size": 1 << 20}}
 METHODS = ("fork", "spawn", "forkserver")
@@ -48,8 +50,8 @@ def races(workload, model, sync):
 
 @functools.cache
 def triples(workers):
-    """(workload, model, sync) of every combination that is supported with that many workers."""
-    every = itertools.product(catalog.names("workload"), REAL_MODELS, catalog.names("sync"))
+    """(workload, model, sync) of every combination that is supported with that many workers, and needs no server."""
+    every = itertools.product(ALONE, REAL_MODELS, catalog.names("sync"))
     return tuple(triple for triple in every if runs(*triple, workers))
 
 
@@ -82,24 +84,3 @@ def lent(model, folder="", workers=1, **parameters):
     """The tools that a model lends to primitives."""
     model = build("model", model, **parameters)
     return tools.Tools(*model.primitives(), model.asynchronous, str(folder), workers)
-
-
-def assert_described(kind, name):
-    """Asserts a docstring that begins with a sentence, and for every parameter a type, a meaning and a valid default."""
-    cls = catalog.load(kind, name)
-    assert cls.__doc__, "a plug-in is described by its docstring"
-    first = catalog.summary(cls)
-    assert first == first.strip()
-    assert first[0].isupper()
-    assert first.rstrip()[-1] in ".:?;,", "the first line is the summary: a sentence"
-    for parameter in catalog.parameters(cls).values():
-        assert parameter.meaning, f"the docstring of {name} does not explain {parameter.name}"
-        assert parameter.type != "any", f"{name}.{parameter.name} has a type that cannot be validated"
-        assert not parameter.required, f"{name}.{parameter.name} needs a default"
-        if parameter.choices:
-            assert parameter.default in parameter.choices
-        if parameter.minimum is not None:
-            assert parameter.default >= parameter.minimum
-            assert not (parameter.exclusive and parameter.default == parameter.minimum)
-        if parameter.maximum is not None:
-            assert parameter.default <= parameter.maximum

@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+import pytest
+
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
 
@@ -112,3 +114,27 @@ def test_an_infinite_argument_is_shown_as_text_and_handed_over_as_a_number(write
     infinity = float("inf")
     given = cell.workload.request()["parameters"]["arguments"]
     assert given == {"limit": infinity, "more": [infinity, {"low": -infinity}]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "workload: counter\nmodel: threads\nsync: lock\n",
+        "workload: {counter: {form: call}, as: é}\nmodel: threads\nsweep: {é.form: [call, inline], workers: [1, 2]}\n",
+        "workload: cpu_sum\nmodel: threads\nbackground: spin\nload: {duration: 0.5s}\nsweep: {switch_interval: [5ms]}\n",
+        "workload: sleep\nmodel: [serial, asyncio]\nload: {rate: 100/s, duration: 1s}\nsweep: {gil: [on], env.X: ['1', 'b']}\n",
+    ],
+)
+def test_the_id_is_the_hash_of_sorted_json(text):
+    """What is written by hand for speed is what `json` would write: stored runs go on under the same ids."""
+    for cell in make_plan(parse_text(text, "x.yaml"), 2).cells:
+        identity = {
+            "axes": {key: label for key, label in cell.axes.items() if label is not None},
+            "parameters": {kind: getattr(cell, kind).non_default for kind in ("workload", "model", "sync")},
+            "load": dict(cell.load),
+            "startup": cell.startup,
+            **({"background": cell.background.identity} if cell.background is not None else {}),
+            **({"runtime": cell.runtime.identity} if cell.runtime.identity else {}),
+        }
+        written = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str)
+        assert cell.id == hashlib.sha256(written.encode()).hexdigest()[:12]

@@ -26,6 +26,23 @@ def test_every_block_holds_a_control_and_the_sentinel():
         assert {t.position for t in found.trials if t.role == role} == {0, 1, 2, 3}
 
 
+def test_of_many_blocks_every_few_have_the_sentinel():
+    """The first and the last too; the order of all other trials is what it would be beside one."""
+    few, many = (plan(f"workload: sleep\nmodel: serial\nmeasure: {{repetitions: {n}, seed: 3}}\n") for n in (20, 50))
+    assert [block for block, _ in beside(many, "sentinel")] == [*range(0, 50, 3), 49]
+    assert [block for block, _ in beside(few, "sentinel")] == list(range(20))
+    assert {t.id for t in few.trials if t.role != "sentinel"} < {t.id for t in many.trials}
+    long = plan(
+        "workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2, 3, 4]}\nmeasure: {repetitions: 50, seed: 3}\n"
+    )
+    short = plan(
+        "workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2, 3, 4]}\nmeasure: {repetitions: 20, seed: 3}\n"
+    )
+    for found in (1, 2, 4):
+        order = [[t.id for t in one.trials if t.block == found and t.role != "sentinel"] for one in (long, short)]
+        assert order[0] == order[1]
+
+
 def test_who_has_a_control():
     """Each workload with many cells, by its baseline; one for all where none has many; without a baseline the first."""
     many = "workload: [sleep, cpu_sum, echo]\nmodel: [threads, serial]\nsweep: {workers: {from: 1, to: 7, step: 1}}\n"

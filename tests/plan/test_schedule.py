@@ -94,6 +94,18 @@ def test_a_picture_that_is_listed_gets_one_trial_of_each_cell():
     }
 
 
+def test_a_diagnoser_gets_one_trial_of_each_cell():
+    """Its times count nowhere: all other trials are what they are without it, in the same blocks and with the same seeds."""
+    text = "workload: cpu_sum\nmodel: [threads, simulated]\nsweep: {workers: 2}\nmeasure: {repetitions: 3}\n"
+    usual, found = plan(text), plan(text + "diagnose: profile\n")
+    (extra,) = {(t.id, t.role, t.probe) for t in found.trials} - {(t.id, t.role, t.probe) for t in usual.trials}
+    assert extra[0].endswith("-0000-profile")
+    assert extra[1:] == ("pictured", "profile")
+    assert {(t.id, t.block, t.seed, t.luck) for t in usual.trials} == {
+        (t.id, t.block, t.seed, t.luck) for t in found.trials if t.id != extra[0]
+    }
+
+
 def test_the_primary_metric_has_its_probe():
     """A primary metric that needs trials of its own gets them, though it is not listed."""
     found = plan("workload: counter\nmodel: threads\nsync: lock\nmeasure: {repetitions: 1}\nprimary: wait_share\n")

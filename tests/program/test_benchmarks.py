@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -166,3 +167,37 @@ def test_a_whole_run_of_versions_is_judged_and_found_again(tmp_path):
         (tmp_path / "runs.jsonl").write_text(module.json.dumps(module.asdict(found)) + "\n")
         first, *others = module.judge(tmp_path)
         assert (first.share, first.met, len(others)) == (0, "yes", 4)
+
+
+def bench(*arguments):
+    """Run the benchmark of what concexp adds."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "bench.py"), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_what_concexp_adds_is_a_table():
+    """A row has a median between the least and the most, its limit, and what other tools take; a mark where it is beyond."""
+    done = bench("--only", "trial, serial", "--rounds", "2")
+    (row,) = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| trial")]
+    median, least, most = map(float, re.fullmatch(r"(\S+) \((\S+)–(\S+)\)", row[1]).groups())
+    assert 0 < least <= median <= most
+    assert row[2:4] == ["2 **beyond**" if median > 2 else "2", "bare starts"]
+    assert re.match(r"its floor \S+ \(.*\), multiprocessing spawn ", row[4])
+    assert done.returncode == (median > 2)
+
+
+def test_a_row_that_is_none_is_refused():
+    """With the names of all rows."""
+    done = bench("--only", "nothing")
+    assert done.returncode == 2
+    assert "before the first trial of a run" in done.stderr
+
+
+def test_the_median_decides_whether_a_row_is_beyond_its_limit():
+    """One slow round does not."""
+    with loaded("bench") as module:
+        row = module.Row("a", "s", 1.0, lambda: 0.0, own=[0.9, 9.0, 0.8], others={"b": [2.0, 4.0, 3.0]})
+        assert row.text() == "| a | 0.9 (0.8–9) | 1 | s | b 3 (2–4) |"
+        row.own = [1.1, 9.0, 0.8]
+        assert row.text() == "| a | 1.1 (0.8–9) | 1 **beyond** | s | b 3 (2–4) |"

@@ -1,91 +1,153 @@
-"""Plug-ins of installed packages: what `concexp list` shows runs, in processes of its own too."""
+"""Plug-ins of installed packages: what `concexp list` shows runs, on interpreters that lack the package too."""
 
 import json
 import subprocess
-import sysconfig
-import venv
-from pathlib import Path
 
 import pytest
 
+from concexp.run.child import stage
 from concexp.run.storage import schema
-from tests.helpers.program import run_folder
+from tests.helpers import plugin_package
+from tests.helpers.program import another_python, concexp, run_folder
 
-PLUG_INS = """\
-from concexp.trial import tools
-from concexp.trial.models.threads import Model as Threads
-from concexp.trial.sync.lock import Sync as Lock
+pytestmark = pytest.mark.slow
 
-class Doubling(tools.Workload):
-    \"\"\"Double numbers.
-
-    times: how often
-    \"\"\"
-
-    times: "int >= 1" = 2
-    unit = "doubling"
-
-    def work(self, me, n):
-        return sum(number * self.times for number in range(me.first, me.first + n))
-
-    def check(self, shared, outcome):
-        expected = sum(self.times * (n * first + n * (n - 1) // 2) for first, n in outcome.ranges)
-        return ("" if outcome.total == expected else "wrong"), {}
-
-class TheirLock(Lock):
-    \"\"\"A lock of theirs.\"\"\"
-
-class TheirThreads(Threads):
-    \"\"\"Threads of theirs.\"\"\"
-"""
-ENTRY_POINTS = """\
-[concexp.workloads]
-doubling = theirs_for_concexp:Doubling
-[concexp.sync]
-their_lock = theirs_for_concexp:TheirLock
-[concexp.models]
-their_threads = theirs_for_concexp:TheirThreads
+NAMED = (
+    "metric/doublings_per_s",
+    "model/their_threads",
+    "plot/their_picture",
+    "sync/their_lock",
+    "workload/doubling",
+    "workload/needy",
+)
+EXPERIMENT = """\
+workload: [doubling, counter, needy]
+model: [their_threads, {processes: {start_method: spawn}}]
+sync: [none, their_lock]
+sweep: {workers: 2, python: [current, "OTHER"]}
+load: {ops: 4, scaling: strong}
+exclude: [{workload: counter, sync: none}, {workload: doubling, sync: their_lock}]
+measure: {repetitions: 1, iterations: 1, warmup: 0}
+metrics: [doublings_per_s]
+report: {plots: [their_picture]}
 """
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
-    """An interpreter with all that this one has installed, and a package with a plug-in of each kind."""
-    folder = tmp_path_factory.mktemp("theirs")
-    venv.create(folder, with_pip=False)
-    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
-    ours = sysconfig.get_path("purelib")
-    (site / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
-    (site / "theirs_for_concexp.py").write_text(PLUG_INS)
-    facts = site / "theirs_for_concexp-1.2.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs-for-concexp\nVersion: 1.2\n")
-    (facts / "entry_points.txt").write_text(ENTRY_POINTS)
-    return folder / "bin/python"
+    """An interpreter with all that this one has installed, and the package."""
+    python, site = plugin_package.environment(tmp_path_factory.mktemp("theirs"))
+    plugin_package.install(site)
+    return python
 
 
-def test_what_is_listed_runs(python, write, tmp_path):
-    """A workload, a model and a primitive, in processes of their own too; the run knows the package's version."""
-    write("x.yaml", "workload: [doubling, counter]\nmodel: [their_threads, {processes: {start_method: spawn}}]\n"
-                    "sync: [none, their_lock]\nsweep: {workers: 2}\nload: {ops: 4, scaling: strong}\n"
-                    "exclude: [{workload: counter, sync: none}]\n"
-                    "measure: {repetitions: 1, iterations: 1, warmup: 0}\n")  # fmt: skip
-
-    def command(*arguments):
-        return subprocess.run(
-            [python, "-m", "concexp", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-
-    assert "doubling" in command("list", "workload").stdout
-    done = command("run", "x.yaml")
+@pytest.fixture(scope="module")
+def folder(python, tmp_path_factory):
+    """The folder in which the experiment was run with that interpreter."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "x.yaml").write_text(EXPERIMENT.replace("OTHER", another_python()))
+    done = command(python, folder, "run", "x.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
-    run = run_folder(tmp_path)
-    records = schema.read(run / "journal.jsonl").records
-    ended = {tuple(record["plugins"].values()): record["status"] for record in records if record.role == "measured"}
-    assert ended["doubling", "their_threads", "none"] == ended["doubling", "processes", "none"] == "ok"
-    assert ended["counter", "their_threads", "their_lock"] == ended["counter", "processes", "their_lock"] == "ok"
-    assert json.loads((run / "manifest.json").read_text())["plug_ins"] == {
-        "model/their_threads": "theirs-for-concexp 1.2",
-        "sync/their_lock": "theirs-for-concexp 1.2",
-        "workload/doubling": "theirs-for-concexp 1.2",
+    return folder
+
+
+def command(python, folder, *arguments):
+    """Run `python -m concexp` of an interpreter in a folder."""
+    return subprocess.run(
+        [python, "-m", "concexp", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_all_five_kinds_are_listed_and_in_the_schema(python, folder):
+    """By their names in the YAML, with their parameters."""
+    listed = json.loads(command(python, folder, "list", "--json").stdout)
+    schema_text = command(python, folder, "schema").stdout
+    for kind, name in (one.split("/") for one in NAMED):
+        assert name in {entry["name"] for entry in listed[kind]}
+        assert f'"{name}"' in schema_text
+    assert json.loads(schema_text)["$defs"]["workload.doubling.times"]["default"] == 2
+
+
+def test_what_is_listed_runs_everywhere(folder):
+    """A workload, a model and a primitive, in processes of their own too, with an interpreter that has no such package."""
+    records = schema.read(run_folder(folder) / "journal.jsonl").records
+    ended = {}
+    for record in records:
+        if record.role == "measured":
+            key = (record["axes"]["python"], *record["plugins"].values())
+            ended.setdefault(key, set()).add(record["status"])
+    pythons = {python for python, *_ in ended}
+    assert len(pythons) == 2
+    for python in pythons:
+        assert ended[python, "doubling", "their_threads", "none"] == {"ok"}
+        assert ended[python, "doubling", "processes", "none"] == {"ok"}
+        assert ended[python, "counter", "their_threads", "their_lock"] == {"ok"}
+        assert ended[python, "counter", "processes", "their_lock"] == {"ok"}
+
+
+def test_what_a_plugin_needs_and_an_interpreter_lacks_is_named(folder):
+    """As for concexp's own engines: the cell is kept, with the reason."""
+    header = schema.read(run_folder(folder) / "journal.jsonl").header
+    reasons = {cell["reason"] for cell in header["cells"] if cell["axes"]["workload"] == "needy"}
+    assert "needy needs nowhere_to_be_found, which this interpreter does not have" in reasons
+
+
+def test_the_run_knows_the_package_and_its_code(folder):
+    """The version is in the manifest, and the files count among the code of the trials."""
+    manifest = json.loads((run_folder(folder) / "manifest.json").read_text())
+    assert manifest["plug_ins"] == dict.fromkeys(NAMED, "theirs-for-concexp 1.2")
+    assert manifest["trial_code"] != stage.digest(stage.code())
+    staged = stage.staged(manifest["trial_code"])
+    assert {name for name in staged if not name.startswith("concexp/")} == {
+        "__main__.py",
+        "theirs_for_concexp/__init__.py",
+        "theirs_for_concexp/in_trials.py",
+        "theirs_for_concexp/sums.py",
     }
+
+
+def test_metric_and_picture_are_on_the_page(folder):
+    """The metric is a column of the tables, the picture is drawn."""
+    report = folder / "reports/x"
+    assert "doublings_per_s" in (run_folder(folder) / "cells.csv").read_text().partition("\n")[0]
+    page = (report / "README.md").read_text()
+    assert "Doublings of each cell, as they draw them." in page
+    assert (report / "figures/their_picture.png").stat().st_size
+
+
+def test_a_bundle_holds_the_plugins_code(python, folder):
+    """Whoever gets it can read what the trials executed."""
+    done = command(python, folder, "bundle", "reports/x", "-o", "x.zip")
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = subprocess.run([python, "-m", "zipfile", "-l", "x.zip"], cwd=folder, capture_output=True, text=True)
+    assert "trial_code/theirs_for_concexp/sums.py" in listed.stdout
+
+
+def test_without_the_package_its_absence_is_named(folder):
+    """Where a run is read, its metrics and pictures are needed; where it is reproduced, all of its plug-ins."""
+    done = concexp(folder, "report", "reports/x")
+    assert done.returncode == 3
+    assert (
+        "plug-ins that are not installed: metric doublings_per_s of theirs-for-concexp 1.2, plot their_pict"
+        in done.stderr
+    )
+
+
+def test_a_clash_of_names_is_refused_with_both_places(tmp_path):
+    """Which of two packages were meant would be chance."""
+    python, site = plugin_package.environment(tmp_path / "env")
+    plugin_package.install(site)
+    others = {"other_for_concexp.py": plugin_package.FILES["theirs_for_concexp/sums.py"]}
+    plugin_package.install(
+        site, "other-for-concexp", "3", "[concexp.workloads]\ndoubling = other_for_concexp:doubled\n", others
+    )
+    (tmp_path / "x.yaml").write_text("workload: doubling\nmodel: serial\n")
+    done = command(python, tmp_path, "validate", "x.yaml")
+    assert done.returncode == 3
+    for place in (
+        "theirs-for-concexp 1.2 (theirs_for_concexp.in_trials:Doubling",
+        "other-for-concexp 3 (other_for_conc",
+    ):
+        assert place in done.stderr
+    (tmp_path / "y.yaml").write_text("workload: needy\nmodel: serial\n")
+    assert command(python, tmp_path, "validate", "y.yaml").returncode == 0

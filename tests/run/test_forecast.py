@@ -5,7 +5,7 @@ import pytest
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
 from concexp.run.agreement import WINDOW
-from concexp.run.durations import SENTINEL_S, SPIN_S, TRIAL_OVERHEAD_S, known_before
+from concexp.run.durations import SENTINEL_S, TRIAL_OVERHEAD_S, known_before, with_spins
 from concexp.run.forecast import duration_text, forecast
 from concexp.run.storage import journal
 
@@ -31,12 +31,12 @@ def past(runs, name, seconds, host="here", **measure):
 
 
 def test_from_loads(tmp_path):
-    """The windows of all passes, what a trial takes beside them, the sentinel, and spinners for each block and the end."""
+    """The windows of all passes, what a trial takes beside them, the sentinel, and the spinners between them."""
     found = foreseen(TIMED, tmp_path)
     block = 3 * (3 * 1.0 + TRIAL_OVERHEAD_S) + SENTINEL_S  # two cells and a control; warm-up counts
-    assert found.seconds == found.most == pytest.approx(4 * (block + SPIN_S) + SPIN_S)
+    assert found.seconds == found.most == pytest.approx(with_spins(4 * block))
     assert (found.measured, found.loads, found.unknown) == (0, 16, 0)
-    assert found.text == "takes about 44 s (foreseen: 16 trials from their loads)"
+    assert found.text == "takes about 41 s (foreseen: 16 trials from their loads)"
 
 
 def test_trials_that_compare_answers(tmp_path):
@@ -67,7 +67,7 @@ def test_from_earlier_runs(tmp_path):
         past(tmp_path, f"2026020{number}", 0.1, iterations=1)  # quick passes in between
     for text in (TIMED, COUNTED):
         found = foreseen(text, tmp_path)
-        assert found.seconds == pytest.approx(4 * (4 * 2.5 + SPIN_S) + SPIN_S)
+        assert found.seconds == pytest.approx(with_spins(4 * 4 * 2.5))
         assert (found.measured, found.loads, found.unknown) == (16, 0, 0)
     assert "16 trials from earlier runs" in found.text
 
@@ -85,12 +85,12 @@ def test_counted_operations_are_unknown_before_a_first_run(tmp_path):
     """Nothing is made up: of the trials that cannot be foreseen, the start-up alone counts, and the text says so."""
     found = foreseen(COUNTED, tmp_path)
     assert (found.measured, found.loads, found.unknown) == (0, 4, 12)
-    assert found.seconds == pytest.approx(4 * (3 * TRIAL_OVERHEAD_S + SENTINEL_S + SPIN_S) + SPIN_S)
+    assert found.seconds == pytest.approx(with_spins(4 * (3 * TRIAL_OVERHEAD_S + SENTINEL_S)))
     assert found.text.startswith("takes at least ")
     assert found.text.endswith("of 12 trials of counted operations the start-up alone)")
     alone = foreseen(COUNTED.replace("repetitions: 4", "repetitions: 1"), tmp_path)
     assert alone.text == (
-        "takes at least 2.6 s, to start 2 trials: how long their counted operations take shows once the first have run"
+        "takes at least 1.1 s, to start 2 trials: how long their counted operations take shows once the first have run"
     )
 
 
@@ -107,7 +107,7 @@ def test_a_simulated_run_takes_no_time(tmp_path):
         ("budget: 10m, ", None),
         ("budget: 20s, ", "; the budget of 20 s will end it before: about 1 of 4 repetitions fit"),
         ("budget: 1s, ", "; the budget of 1.0 s will end it before: about 1 of 4 repetitions fit"),
-        ("precision: 3%, max_repetitions: 20, ", " for 8 repetitions, 3.6 min if some cell needs 20 (foreseen"),
+        ("precision: 3%, max_repetitions: 20, ", " for 8 repetitions, 3.4 min if some cell needs 20 (foreseen"),
         ("precision: 3%, budget: 2m, ", "; the budget of 2.0 min may end it before every interval is narrow enough"),
         ("precision: 3%, budget: 1m, ", "; the budget of 60 s will end it before: about 5 of 8 repetitions fit"),
     ],

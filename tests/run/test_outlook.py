@@ -6,7 +6,7 @@ import pytest
 
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
-from concexp.run.durations import SPIN_S, Durations, with_spins
+from concexp.run.durations import Durations, with_spins
 from concexp.run.outlook import Outlook
 
 COUNTED = """\
@@ -24,16 +24,16 @@ def plan_of(text):
 
 def test_each_kind_of_cell_counts_by_itself():
     """After the first block, the rest is what each cell took, times its trials, with the spinners between."""
-    plan = plan_of(COUNTED)
+    plan = plan_of(COUNTED.replace("repetitions: 30", "repetitions: 20"))
     outlook = Outlook(plan, Durations())
-    per_block = len(plan.trials) // 30
-    assert outlook.unknown == len(plan.trials) - 30  # all but the sentinels
+    per_block = len(plan.trials) // 20
+    assert outlook.unknown == len(plan.trials) - 20  # all but the sentinels
     took = {cell.id: 0.5 * number for number, cell in enumerate(plan.cells, 1)}
     for trial in plan.trials[:per_block]:
         outlook.ended(trial, 0.2 if trial.role == "sentinel" else took[trial.cell.id])
     assert outlook.unknown == 0
     one_block = sum(0.2 if t.role == "sentinel" else took[t.cell.id] for t in plan.trials[:per_block])
-    assert outlook.seconds == pytest.approx(with_spins(29 * one_block, 29) + SPIN_S, rel=0.02)
+    assert outlook.seconds == pytest.approx(with_spins(19 * one_block), rel=0.02)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -49,7 +49,7 @@ def test_ten_trials_foretell_the_whole_run(seed):
     outlook = Outlook(plan, Durations())
     for trial in plan.trials[:10]:
         outlook.ended(trial, seconds(trial))
-    truth = with_spins(sum(seconds(trial) for trial in plan.trials[10:]), 29)
+    truth = with_spins(sum(seconds(trial) for trial in plan.trials[10:]))
     assert truth / 1.5 < outlook.seconds < 1.5 * truth
 
 
@@ -61,7 +61,7 @@ def test_a_resumed_run_has_the_rest_to_do():
     outlook.begin(len(plan.trials) // 2)
     assert outlook.seconds == pytest.approx(whole / 2, rel=0.05)
     outlook.begin(len(plan.trials))
-    assert outlook.seconds < 3 * SPIN_S
+    assert outlook.seconds == with_spins(0)
 
 
 def test_a_simulated_run_spins_nothing():

@@ -44,6 +44,32 @@ def test_what_the_caller_lacks_is_told_with_its_place(provided, caller, message)
     assert "abc" not in str(found)
 
 
+def test_a_default_stands_for_what_the_caller_lacks(provided):
+    """It is recorded, since it stands in the YAML; a secret that the caller has is not."""
+    text = "environment: {C: {from: caller, secret: on, default: 'redis://here'}}"
+    assert provided(text).facts == {"environment": {"C": "redis://here"}}
+    assert provided(text, C="redis://there").facts == {"secrets": ["C"]}
+
+
+@pytest.mark.parametrize("address", ["postgresql://me:hush@db/x", "redis://:hush@db", "https://me:h%20h@db:1/x?y#z"])
+def test_a_password_in_an_address_has_to_be_secret(provided, address):
+    """It would be recorded otherwise: refused without showing it, and accepted as a secret."""
+    with pytest.raises(InputError) as caught:
+        provided("environment: {C: {from: caller}}", C=address)
+    (found,) = caught.value.problems
+    assert (found.message, found.hint) == (
+        "the caller's C has a password in it, and would be recorded with the run",
+        "mark it: secret: on",
+    )
+    assert provided("environment: {C: {from: caller, secret: on}}", C=address).facts == {"secrets": ["C"]}
+
+
+@pytest.mark.parametrize("address", ["postgresql://me@db/x", "redis://db:6379/0", "http://db/a:b@c", "x:y@z"])
+def test_an_address_without_a_password_is_recorded(provided, address):
+    """Nothing else that looks alike is refused."""
+    assert provided("environment: {C: {from: caller}}", C=address).facts == {"environment": {"C": address}}
+
+
 def test_a_trial_has_copies_of_its_own(provided, write, tmp_path):
     """In a folder beside what the trial keeps for itself; changing them leaves the originals alone."""
     write("notes", "mine")

@@ -138,3 +138,10 @@ def test_the_end_before_the_end_is_an_error():
             wire.receive(reading)
     finally:
         os.close(reading)
+
+
+@pytest.mark.parametrize("text", ["open('x')", "x", "len", "(", "1 2", "__import__('os')", "{[]: 1}"])
+def test_a_request_that_is_no_value_is_a_value_error(text):
+    """It is evaluated, but no name in it means anything."""
+    with pytest.raises(ValueError, match="no literal"):
+        wire.value_of(text)

@@ -29,8 +29,7 @@ Key = tuple[str, str]  # cell and metric
 @cache
 def rate_metrics() -> frozenset[str]:
     """The metrics that grow when a cell gets more CPUs: those by which cells are compared with a baseline."""
-    every = (catalog.load("metric", name) for name in catalog.names("metric"))
-    return frozenset(metric.compares for metric in every if metric.level == "cell")
+    return frozenset(metric.compares for metric in catalog.classes("metric").values() if metric.level == "cell")
 
 
 class Values:

@@ -14,6 +14,7 @@ from typing import Any
 from concexp.analysis import noise
 from concexp.analysis.results import Run
 from concexp.analysis.speed_states import spinner_speeds
+from concexp.run import packages
 
 GIB = 2**30
 
@@ -89,6 +90,8 @@ def circumstances(runs: Sequence[Run]) -> list[Row]:
         *_mapped("code", "your code", [one.get("user_code") or {} for one in manifests], 12),
         *_mapped("code", "plug-in", [one.get("plug_ins") or {} for one in manifests]),
         *_mapped("code", "environment", [one.get("environment") or {} for one in manifests]),
+        *_mapped("code", "library", [packages.imported(one) for one in manifests]),
+        *_mapped("code", "server", [(one.get("preflight") or {}).get("servers") or {} for one in manifests]),
         *_mapped("code", "file", [_sums(one.get("files")) for one in manifests], 12),
     ]
     machines = [one["machine"] for one in manifests]

@@ -115,4 +115,4 @@ class Metric:
 
 def names_in(columns: Iterable[str]) -> list[str]:
     """The names of all metrics, and of the families' members that are among these columns."""
-    return [*catalog.names("metric"), *(name for name in columns if "." in name and catalog.exists("metric", name))]
+    return [*catalog.classes("metric"), *(name for name in columns if "." in name and catalog.exists("metric", name))]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FEWEST = 20  # values: with fewer, chance splits them as well
+FEWEST_OF_A_STATE = 3  # values: one or two are outliers
 SEPARATION = 5.0  # standard deviations within the clusters
 LEAST_FACTOR = 1.1  # states that are closer do not matter
 
@@ -55,6 +56,8 @@ def two_states(values: ArrayLike) -> TwoStates | None:
     low, high = float(means[0][split]), float(means[1][split])
     parts = logs[: split + 1] - low, logs[split + 1 :] - high
     within = math.sqrt(sum(float((part**2).sum()) for part in parts) / (n - 2))
+    if min(split + 1, n - split - 1) < FEWEST_OF_A_STATE:
+        return None
     if high - low < max(SEPARATION * within, math.log(LEAST_FACTOR)):
         return None
     border = float(np.exp((logs[split] + logs[split + 1]) / 2))

@@ -6,6 +6,7 @@ Each function returns few sentences, by the rules of the module that writes abou
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from concexp.report.answer.findings import Finding, of_kind, size_of
 from concexp.report.family import family_of
 from concexp.report.open_loops import MAX_CONDITIONS, METRICS
 from concexp.report.pairs import Pair
-from concexp.report.phrases import MAX_NAMES, cell_text, contenders, first_few, primary_text, titles_text
+from concexp.report.phrases import MAX_NAMES, MAX_TITLES, cell_text, contenders, first_few, primary_text, titles_text
 from concexp.report.sections import latency
 from concexp.report.text.language import clauses, listed, message, say
 from concexp.report.text.language import sentences as texts_of
@@ -110,10 +111,27 @@ def _tally(view: View, comparisons: Sequence[Comparison], metric: str, cls: Any)
 def _loss(view: View, name: str, members: list[Best], known: list[Best], metric: str, cls: Any) -> str:
     """`threads` × `none` 36 % in counter_call, in 5 of 5 trials (†)."""
     everywhere = sum(cell_text(view, point) == name for _, point in known) == len(members)
-    titles = [view.title(comparison.labels) for comparison, _ in members]
+    titles = _places(view, name, members, known)
     where = "" if everywhere or not any(titles) else titles_text(titles)
     points = [point for _, point in members]
     return say("{cell} {how}", cell=name, how=counts.how_much(view, points, metric, cls, where))
+
+
+def _places(view: View, name: str, members: list[Best], known: list[Best]) -> list[str]:
+    """The conditions under which a cell lost something; if there are many, by workload: `counter (7 of 8 conditions)`."""
+    titles = [view.title(comparison.labels) for comparison, _ in members]
+    if len(titles) <= MAX_TITLES:
+        return titles
+    by_workload: dict[str, list[str]] = {}
+    for (comparison, _), title in zip(members, titles, strict=True):
+        by_workload.setdefault(str(comparison.labels["workload"]), []).append(title)
+    every = Counter(str(one.labels["workload"]) for one, point in known if cell_text(view, point) == name)
+    return [
+        own[0]
+        if len(own) == 1
+        else say("{workload} ({some} of {count} conditions)", workload=workload, some=len(own), count=every[workload])
+        for workload, own in by_workload.items()
+    ]
 
 
 @dataclass(frozen=True)

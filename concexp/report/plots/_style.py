@@ -32,6 +32,7 @@ TITLE_LETTERS = 74  # of a line of the title, and lines
 TITLE_LINES = 2
 # What a line is made of where blanks alone do not part it: a word, or a sign of East Asia with the marks that may not begin a line.
 PARTS = re.compile(r"(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[，。；：、）】”！？%]*\s*|\s+")
+UNITS = r"(?:%|[mµn]?s\b|[kMG]?i?B\b|[kMG]\b)"  # behind a figure
 MOST_TICKS = 10  # at numbers of workers
 WIDE = 20  # beyond this ratio a linear axis hides the lower end
 SETTINGS: dict[str, Any] = {
@@ -90,7 +91,7 @@ def figure(height: float, title: str = "") -> Figure:
 
 def title_lines(title: str) -> list[str]:
     """A title in at most `TITLE_LINES` lines: as many of its clauses as there is room for, at least the beginning of the first."""
-    unbroken = re.sub(r"(?<=\d) (?=%)|(?<=×) ", "\u00a0", one_line(title))  # a sign stays beside its figure
+    unbroken = re.sub(rf"(?<=\d) (?={UNITS})|(?<=×) ", "\u00a0", one_line(title))  # a unit stays beside its figure
     ends = [match.start() for match in re.finditer(r"[;.] |[；。]", unbroken)]
     for end in (len(unbroken), *reversed(ends)):
         lines = wrapped(unbroken[:end].rstrip(";.；。"), TITLE_LETTERS)

@@ -105,7 +105,7 @@ def _verdict(drift: Interval) -> str:
         return say("a drift of {change} from first to last block", change=change)
     if noise.no_drift(drift):
         return say("no drift, {change} from first to last block", change=change)
-    return say("whether it drifted cannot be told, {change} from first to last block", change=change)
+    return say("no clear drift, {change} from first to last block", change=change)
 
 
 def _speeds(view: View, speeds: pd.DataFrame, axes: Any) -> None:

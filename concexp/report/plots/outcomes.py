@@ -66,7 +66,7 @@ class Plot:
     def prepare(self, view: View) -> _Matrix | None:
         """The matrix, where cells were expected to end badly, or where some cell lost something."""
         if endings.expected_to_end_badly(view):
-            return _matrix_of(view, endings.heading(view), lambda point: _noticed(view, point))
+            return _matrix_of(view, endings.heading(view), view.points, lambda point: _noticed(view, point))
         for metric, cls in view.metrics.items():
             if cls.verb and cls.share_of:
                 shares = [counts.share_lost(view, p, metric, cls) for p in view.points if p.value(metric).has_value]
@@ -74,7 +74,10 @@ class Plot:
                     heading = say(
                         "Share of the {things} {lost}", things=translated(cls.unit), lost=translated(cls.verb)
                     )
-                    return _matrix_of(view, heading, lambda point, m=metric, c=cls: _lost(view, point, m, c))  # type: ignore[misc]
+                    # Work that counts nothing has no field: that it ran is no outcome of this kind.
+                    work = {point.labels["workload"] for point in view.points if point.value(metric).has_value}
+                    points = [point for point in view.points if point.labels["workload"] in work]
+                    return _matrix_of(view, heading, points, lambda point, m=metric, c=cls: _lost(view, point, m, c))  # type: ignore[misc]
         return None
 
     def draw(self, view: View, prepared: _Matrix, path: Path) -> str:
@@ -108,9 +111,11 @@ def _names(panels: Sequence[_Panel], which: int) -> list[str]:
     return list(dict.fromkeys(place[which] for panel in panels for place in panel.points))
 
 
-def _matrix_of(view: View, heading: str, ending: Callable[[Point], tuple[str, float]]) -> _Matrix | None:
+def _matrix_of(
+    view: View, heading: str, among: Sequence[Point], ending: Callable[[Point], tuple[str, float]]
+) -> _Matrix | None:
     """Rows are models, columns primitives, panels conditions; where one of them does not vary, the next takes its place."""
-    points = [point for point in view.points if point.sample.count or point.status == "unsupported"]
+    points = [point for point in among if point.sample.count or point.status == "unsupported"]
     conditions = [key for key in view.axes if key in view.varying_axes and not view.is_choice(key)]
     conditions = [key for key in conditions if not view.is_redundant(key, conditions)]
     parts: list[tuple[str, Callable[[Point], str]]] = [

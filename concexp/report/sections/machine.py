@@ -36,7 +36,10 @@ def machine(view: View) -> list[tuple[str, str]]:
         (say("checked before the run"), _checked(view)),
     ]
     for label, python in view.run.manifest["interpreters"].items():
-        rows.append((f"Python {code(label)}", _python(python)))
+        rows.append((f"Python {code(label)}", _python({**python, "packages": _packages(view, label, python)})))
+    servers: dict[str, str] = (view.run.manifest.get("preflight") or {}).get("servers") or {}
+    named = [f"{escaped(name)} {escaped(one)}" for name, one in servers.items()]
+    rows.append((say("servers"), enumerated(named) if named else None))
     rows.append((say("work of a given time"), _work(view)))
     pin = view.run.spec["measure"].get("pin", "none")
     rows.append((say("workers"), say("each pinned to a CPU, {how}", how=escaped(pin)) if pin != "none" else None))
@@ -199,6 +202,12 @@ def _python(facts: dict[str, Any]) -> str:
         packages = [f"{escaped(name)} {escaped(one)}" for name, one in facts["packages"].items()]
         parts.append(say("with {packages}", packages=enumerated(packages)))
     return phrases(list(filter(None, parts)))
+
+
+def _packages(view: View, label: str, facts: dict[str, Any]) -> dict[str, str]:
+    """The packages of an interpreter's environment, or those that workloads and models need: name -> version."""
+    libraries: dict[str, dict[str, str]] = (view.run.manifest.get("preflight") or {}).get("libraries") or {}
+    return dict(facts.get("packages") or libraries.get(label) or {})
 
 
 def _work(view: View) -> str | None:

@@ -16,6 +16,7 @@ from concexp.report.text.reasons import reason_text
 from concexp.report.view import Comparison, Point, View, once_per_view
 from concexp.run.storage.journal import Record
 
+OWN_TRIAL = "-timeline"  # how the id of a trial for a timeline ends
 MAX_PANELS = 6
 MAX_COMPARISONS = 3  # with two panels each: the best and the worst
 MIN_QUEUE_SHARE = 0.05  # of the time; smaller waits for a CPU are not mentioned
@@ -189,7 +190,7 @@ def summary(view: View) -> list[str]:
 
 def sentences(view: View) -> list[str]:
     """Where the timelines come from, and what of them is not drawn or not known; empty if none were asked for."""
-    asked = view.run.of_role(PICTURED)
+    asked = [record for record in view.run.of_role(PICTURED) if record["trial"].endswith(OWN_TRIAL)]
     if not asked:
         return []
     texts = [

@@ -36,6 +36,7 @@ REASONS = (
     message("and the others do not speak for them"),
     message("it has no numbers: {endings}"),
     message("{name} has no asynchronous form: its blocking calls would stop the event loop"),
+    message("{name} has an asynchronous form only: it needs an event loop, such as that of asyncio"),
     message("{model} has no {tool}"),
     message("CPython 3.14 or later has interpreters in the standard library; this is {value}"),
     message("no answer after {duration}"),

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from concexp.run.child import answer, clock_check, process_tree, temp_folder
 from concexp.run.child.leaks import NAME_LENGTH, Audit
@@ -171,7 +171,7 @@ def _start(
     life_read, life_write = os.pipe()
     for descriptor in (life_write, answer_read, output_read):
         parent_fds.callback(os.close, descriptor)
-    with tempfile.TemporaryFile() as request_file, contextlib.ExitStack() as child_fds:
+    with _unnamed_file() as request_file, contextlib.ExitStack() as child_fds:
         for descriptor in (answer_write, output_write, life_read):
             child_fds.callback(os.close, descriptor)
         request_file.write(wire.encode({**request, "folder": str(folder)}))
@@ -191,6 +191,13 @@ def _start(
     with contextlib.suppress(OSError, AttributeError):  # a core dump at a timeout would fill the disk; not on macOS
         resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
     return Child(process, answer_read, output_read)
+
+
+def _unnamed_file() -> BinaryIO:
+    """A file without a name, in memory where the system has such: one on a disk costs a millisecond."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("concexp-request"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 class _Wait(Enum):

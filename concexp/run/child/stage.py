@@ -2,7 +2,7 @@
 
 The folder is named by the hash of its contents, renamed into place as a whole, and verified on every run. It holds
 `__main__.py`, an empty `concexp/__init__.py` and `concexp/trial/`: enough for `import concexp.trial`, also in the
-processes that a trial starts itself.
+processes that a trial starts itself. Beside them are the files of the plug-ins from other packages that an experiment names.
 
 Its place is the user's cache. Where there is none that can be written, as in a container without a home, it is a temporary
 folder that goes with this process.
@@ -18,7 +18,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from concexp.errors import EnvironmentRefused
@@ -26,6 +27,7 @@ from concexp.experiment.cache import cache_folder
 from concexp.run.child import temp_folder
 
 SOURCE = Path(__file__).parents[2] / "trial"
+NO_FILES: Mapping[str, bytes] = {}
 
 # The main program. `spawn` and `forkserver` import it again in their children, under another name: there it must do nothing.
 MAIN = """\
@@ -50,11 +52,15 @@ sys.exit(not done)
 
 @dataclass(frozen=True)
 class StagedCode:
-    """The folder with the child's code, and the SHA-256 of that code; `note` says why it is not in the cache, if so."""
+    """The folder with the child's code, and the SHA-256 of that code; `note` says why it is not in the cache, if so.
+
+    `plugins` are the files of plug-ins from other packages among it.
+    """
 
     path: Path
     sha256: str
     note: str = ""
+    plugins: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def main(self) -> Path:
@@ -62,9 +68,9 @@ class StagedCode:
         return self.path / "__main__.py"
 
 
-def code() -> dict[str, bytes]:
-    """The files of a stage: relative path -> content."""
-    files = {"__main__.py": MAIN.encode(), "concexp/__init__.py": b""}
+def code(plugins: Mapping[str, bytes] = NO_FILES) -> dict[str, bytes]:
+    """The files of a stage: relative path -> content. `plugins` are those of plug-ins from other packages."""
+    files = {**plugins, "__main__.py": MAIN.encode(), "concexp/__init__.py": b""}
     for path in sorted(SOURCE.rglob("*.py")):
         files[f"concexp/trial/{path.relative_to(SOURCE).as_posix()}"] = path.read_bytes()
     return files
@@ -91,13 +97,16 @@ def staged(sha256: str) -> dict[str, bytes]:
     return files if digest(files) == sha256 else {}
 
 
-def stage_child_code() -> StagedCode:
-    """The staged code of the child, written if it is not there yet; EnvironmentRefused if no place for it can be written."""
-    files = code()
+def stage_child_code(plugins: Mapping[str, bytes] = NO_FILES) -> StagedCode:
+    """The staged code of the child, written if it is not there yet; EnvironmentRefused if no place for it can be written.
+
+    `plugins` are the files of plug-ins from other packages, by their paths: see `plugin_files`.
+    """
+    files = code(plugins)
     sha256 = digest(files)
     name = f"trial-{sha256[:16]}"
     try:
-        return StagedCode(_whole(cache_folder() / name, files), sha256)
+        return StagedCode(_whole(cache_folder() / name, files), sha256, plugins=plugins)
     except EnvironmentRefused as refused:
         why = refused.message
     except OSError as error:
@@ -107,7 +116,7 @@ def stage_child_code() -> StagedCode:
         folder = _whole(_temporary_folder(os.getpid()) / name, files)
     except OSError as error:
         raise EnvironmentRefused(f"{why}, nor to a temporary folder: {error.strerror or error}", hint) from error
-    return StagedCode(folder, sha256, f"{why}; for this run it is in a temporary folder: to keep it, {hint}")
+    return StagedCode(folder, sha256, f"{why}; for this run it is in a temporary folder: to keep it, {hint}", plugins)
 
 
 def _whole(folder: Path, files: dict[str, bytes]) -> Path:
@@ -203,9 +212,9 @@ def repair(where: StagedCode, python: str) -> bool:
     False if it was whole all the time.
     """
     never_compiled = not _stamp(python, where).exists()
-    if intact(where.path, code()) and (never_compiled or is_compiled(python, where)):
+    if intact(where.path, code(where.plugins)) and (never_compiled or is_compiled(python, where)):
         return False
-    stage_child_code()
+    stage_child_code(where.plugins)
     compile_for(python, where)
     return True
 

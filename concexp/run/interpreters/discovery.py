@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from concexp.experiment import Spec, Value
+from concexp.experiment import Spec, Value, plugin_files
 from concexp.experiment.requirements import Requirements
 from concexp.plan.support import SupportCheck
 from concexp.run.child import stage
@@ -187,7 +187,7 @@ def support_for_plan(spec: Spec) -> dict[str, SupportCheck]:
     """The checks of interpreters that a YAML names by version. Starts no process if it names none so."""
     if all(value.raw == "current" or "/" in value.raw for value in spec.interpreters.values()):
         return {}
-    code = stage.stage_child_code()
+    code = stage.stage_child_code(plugin_files.sources(spec.plugins))
     return support_checks(resolve_interpreters(spec, code, to_run=False), code)
 
 

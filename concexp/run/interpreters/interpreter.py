@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from concexp.plan.cell import Cell
 from concexp.plan.support import SupportCheck, absent, refused_here
 from concexp.run.child.launch import launch
 from concexp.run.child.stage import StagedCode
+from concexp.run.interpreters import remembered
+from concexp.run.machine import hazards, topology
 
 ASK_TIMEOUT = 60.0  # seconds; a cold disk may need many of them
 OLDEST = (3, 9)  # the version that the child's code is written for
@@ -29,20 +31,34 @@ class Interpreter:
     facts: dict[str, Any]
 
     def support(self, stage: StagedCode) -> SupportCheck:
-        """Checks all cells in one child of this interpreter."""
-        if self.path == sys.executable:
-            return SupportCheck(self.facts, refused_here)
+        """Checks cells in children of this interpreter: one for those that see what is installed, one for the others.
+
+        Of this very interpreter only cells with plug-ins of other packages are asked: of all else it knows the answer.
+        """
         return SupportCheck(self.facts, lambda cells: self._refused(cells, stage))
 
     def _refused(self, cells: Sequence[Cell], stage: StagedCode) -> list[str]:
-        texts = [repr(cell.combination) for cell in cells]
-        different = dict(zip(texts, (cell.combination for cell in cells), strict=True))
+        here = self.path == sys.executable
+        reasons: dict[str, str] = {}
+        for site in (False, True):
+            asked = [c for c in cells if c.needs_site == site and (c.has_installed_plugins or not here)]
+            reasons |= self._answers(asked, site, stage)
+        known = [cell for cell in cells if cell.id not in reasons]
+        reasons |= zip((cell.id for cell in known), refused_here(known), strict=True)
+        return [reasons[cell.id] for cell in cells]
+
+    def _answers(self, cells: Sequence[Cell], site: bool, stage: StagedCode) -> dict[str, str]:
+        """Why cells cannot run, as a child says, by their ids."""
+        if not cells:
+            return {}
+        texts = {cell.id: repr(cell.combination) for cell in cells}
+        different = dict(zip(texts.values(), (cell.combination for cell in cells), strict=True))
         request = {"verb": "refuse", "combinations": list(different.values())}
-        outcome = launch(request, self.path, stage, ASK_TIMEOUT, any(cell.needs_site for cell in cells))
+        outcome = launch(request, self.path, stage, ASK_TIMEOUT, site)
         if outcome.answer is None:
-            return [f"{self.label} could not be asked what it can run: {outcome.reason}"] * len(cells)
-        reasons = dict(zip(different, outcome.answer["reasons"], strict=True))
-        return [reasons[text] for text in texts]
+            return dict.fromkeys(texts, f"{self.label} could not be asked what it can run: {outcome.reason}")
+        found = dict(zip(different, outcome.answer["reasons"], strict=True))
+        return {cell: found[text] for cell, text in texts.items()}
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,10 @@ def current(stage: StagedCode, label: str = "current") -> Interpreter:
 
 
 def ask(label: str, path: str, stage: StagedCode) -> Interpreter | MissingInterpreter:
-    """Start an interpreter once to describe itself."""
+    """What an interpreter says of itself: it is started for that, unless it was since the machine was."""
+    known = remembered.recall(path, stage).get("facts")
+    if known and not _is_too_old(known):
+        return Interpreter(label, path, known)
     try:
         outcome = launch({"verb": "describe"}, path, stage, ASK_TIMEOUT)
     except OSError as error:
@@ -74,18 +93,24 @@ def ask(label: str, path: str, stage: StagedCode) -> Interpreter | MissingInterp
     if outcome.answer is None:
         return MissingInterpreter(label, f"the interpreter of {label} did not describe itself: {outcome.reason}")
     facts = dict(outcome.answer)
-    if tuple(map(int, facts["version"].split(".")[:2])) < OLDEST:
+    if _is_too_old(facts):
         oldest = ".".join(map(str, OLDEST))
         return MissingInterpreter(
             label, f"{facts['implementation']} {facts['version']} is too old: trials need {oldest} or later"
         )
-    executable = facts.pop("executable")
+    executable, mapped = facts.pop("executable"), facts.pop("mapped", ())
     facts["executable_name"] = os.path.basename(executable)
     facts["sha256"] = hashlib.sha256(Path(executable).read_bytes()).hexdigest()
     # A manifest is made to be committed: flags with paths of this machine mean nothing elsewhere.
     facts["configure_flags"] = _without_paths(facts["configure_flags"])
     facts["compile_flags"] = _without_paths(facts["compile_flags"])
+    if executable == os.path.realpath(path) and mapped:  # no script that may start another one tomorrow
+        remembered.keep(path, stage, mapped, {"facts": facts})
     return Interpreter(label, path, facts)
+
+
+def _is_too_old(facts: Mapping[str, Any]) -> bool:
+    return tuple(map(int, facts["version"].split(".")[:2])) < OLDEST
 
 
 def clocks(interpreter: Interpreter, stage: StagedCode) -> dict[str, float | None]:
@@ -94,6 +119,18 @@ def clocks(interpreter: Interpreter, stage: StagedCode) -> dict[str, float | Non
     Not among the facts, which are part of a run's identity: these measurements differ each time.
     """
     return dict(launch({"verb": "clocks"}, interpreter.path, stage, ASK_TIMEOUT).answer or {})
+
+
+def usual_clocks(interpreter: Interpreter, stage: StagedCode) -> dict[str, float | None]:
+    """The same as it was first measured since the machine was started, if nothing disturbed it then."""
+    source = topology.clock_source()
+    kept = remembered.recall(interpreter.path, stage).get("clocks")
+    if kept and kept["source"] == source:
+        return dict(kept["clocks"])
+    found = clocks(interpreter, stage)
+    if found and hazards.clocks_are_fine(found):
+        remembered.add(interpreter.path, stage, "clocks", {"source": source, "clocks": found})
+    return found
 
 
 def _without_paths(flags: str | None) -> str | None:

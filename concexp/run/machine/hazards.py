@@ -254,6 +254,11 @@ def check_sleep(seen: Mapping[str, Any]) -> Finding:
     )
 
 
+def clocks_are_fine(clocks: Mapping[str, Any]) -> bool:
+    """True if neither an interpreter's clock nor its sleeps are worse than they should be."""
+    return all(check({"clocks": clocks}).level == OK for check in (check_clock, check_sleep))
+
+
 def check_tracers(seen: Mapping[str, Any]) -> Finding:
     if not seen["tracers"]:
         return Finding("debugger or coverage", OK, "none in this process; a trial that has one is doubtful")

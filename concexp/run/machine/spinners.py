@@ -16,8 +16,15 @@ ENOUGH = 0.9
 SPIN_ROUNDS = 5
 SPIN_SECONDS = 0.1
 SPIN_TIMEOUT = 60.0  # seconds
-# A shared machine withholds CPUs for seconds at a time: measure again before a trial once the last measurement is older.
+# A shared machine withholds CPUs for seconds at a time: measure again before a trial once the last measurement is older. More often
+# there is no time for several rounds, and the median of three forgets one that something disturbed.
 SPIN_EVERY_SECONDS = 15.0
+# Of the time of the trials, the measurements between them take this share, but for the fewest of a run: before its first trial, in
+# its middle and after its last one. These have one round each where the run is short.
+SPIN_SHARE = 0.05
+FEWEST_LOOKS = 3
+START_S = 0.05  # what starting the spinners takes, seconds; and what they need in each round to meet
+MEET_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -42,9 +49,25 @@ class SpinMeasurement:
     together_per_s: tuple[float, ...] = ()
 
 
-def measure(python: str, stage: StagedCode, cpus: int) -> SpinMeasurement:
-    """Let as many spinners run as there are usable CPUs; takes about a second. The caller holds the machine's lock."""
-    request = {"verb": "spin", "spinners": cpus, "seconds": SPIN_SECONDS, "rounds": SPIN_ROUNDS}
+def look_s(rounds: int) -> float:
+    """The seconds that a measurement with so many rounds takes."""
+    return START_S + (2 * SPIN_SECONDS + MEET_S) * rounds
+
+
+def rounds_after(seconds: float) -> int:
+    """How many rounds a measurement has after trials that took so many seconds: as many as SPIN_SHARE allows, at least 1."""
+    fit = int((SPIN_SHARE * seconds - START_S) / (2 * SPIN_SECONDS + MEET_S))
+    return max(1, min(SPIN_ROUNDS, fit))
+
+
+def looks_s(trials_s: float) -> float:
+    """The seconds that the measurements of a run take, of which the trials take `trials_s`."""
+    return max(FEWEST_LOOKS * look_s(1), SPIN_SHARE * trials_s)
+
+
+def measure(python: str, stage: StagedCode, cpus: int, rounds: int = SPIN_ROUNDS) -> SpinMeasurement:
+    """Let as many spinners run as there are usable CPUs, for `look_s(rounds)`. The caller holds the machine's lock."""
+    request = {"verb": "spin", "spinners": cpus, "seconds": SPIN_SECONDS, "rounds": rounds}
     outcome = launch(request, python, stage, SPIN_TIMEOUT)
     answer = outcome.answer or {}
     return SpinMeasurement(

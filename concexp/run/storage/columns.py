@@ -5,8 +5,6 @@ Packed rows read like the originals: a sequence of dicts, of lists or of numbers
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import math
 import struct
 from array import array
@@ -117,18 +115,6 @@ def _compact(kind: type, values: Sequence[Any]) -> Sequence[Any]:
 def _repeated(value: Any, count: int) -> Sequence[Any]:
     """A value repeated: the same sequence for all trials in which it never changes."""
     return _compact(type(value), (value,) * count)
-
-
-@contextlib.contextmanager
-def gc_paused() -> Iterator[None]:
-    """Pause the garbage collector, which would scan millions of new objects for cycles again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def values_of(rows: Sequence[Mapping[str, Any]], name: str) -> Sequence[Any]:

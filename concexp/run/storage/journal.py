@@ -65,12 +65,16 @@ class Record(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Journal:
-    """A journal that was read: its header, its records in order, its whole lines' length in bytes and last CRC-32."""
+    """A journal that was read: its header, its records in order, its whole lines' length in bytes and last CRC-32.
+
+    `state` is that of its file when it was opened, see `state_of`.
+    """
 
     header: Record
     records: list[Record]
     size: int
     checksum: int = 0
+    state: tuple[int, ...] = ()
 
 
 def encode(record: Record, previous: int | None = None) -> bytes:
@@ -120,12 +124,19 @@ def read(path: Path, keep: Keep = lambda record, line: record, known: Known | No
     """
     try:
         with foreign_file.opened(path) as file:
+            state = state_of(file)
             records, size, checksum = _lines(path, file, keep, known)
     except OSError as error:
         raise Damaged(f"{path}: {error.strerror}", "name a folder with a journal.jsonl in it") from error
     if not records:
         raise NothingYet(f"{path} holds no whole line", "the run was killed before it began: run it again")
-    return Journal(records.pop(0), records, size, checksum)
+    return Journal(records.pop(0), records, size, checksum, state)
+
+
+def state_of(file: BinaryIO) -> tuple[int, ...]:
+    """What shows that an open file is no other and was not changed: device, inode, time of its last change in ns, size."""
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _check_version(path: Path, header: Record) -> None:

@@ -246,8 +246,8 @@ def finish(folder: RunFolder, effective_cpus: list[dict[str, Any]], journal: Jou
     write_manifest(folder, {**folder.manifest, "effective_cpus": effective_cpus, "journal": last, "finished_at": now()})
 
 
-def check_whole(folder: Path, journal: Journal) -> None:
-    """Damaged if the journal of a finished run ends elsewhere than it did when the run was finished.
+def check_whole(folder: Path, records: int, checksum: int) -> None:
+    """Damaged if the journal of a finished run, with so many records and that checksum at its end, once ended elsewhere.
 
     The lines above are chained; only what was cut off at the end leaves no trace in the file itself.
     """
@@ -259,9 +259,9 @@ def check_whole(folder: Path, journal: Journal) -> None:
     ended = manifest.get("journal")
     if "finished_at" not in manifest or not isinstance(ended, dict) or "crc32" not in ended:
         return  # unfinished, or of version 0.1
-    if (ended.get("records"), ended["crc32"]) != (len(journal.records), journal.checksum):
+    if (ended.get("records"), ended["crc32"]) != (records, checksum):
         raise Damaged(
-            f"{folder / JOURNAL} has {len(journal.records)} records, of which the last is not that of the finished run, "
+            f"{folder / JOURNAL} has {records} records, of which the last is not that of the finished run, "
             f"which had {ended.get('records')}",
             "restore the file from its repository or backup",
         )

@@ -1,5 +1,20 @@
 """Factories that several models lend beside their library's own primitives. Each imports its module when it is called."""
 
+from concexp.trial.plugin import module_of
+
+
+class WhenAsked:
+    """Factories by name that `load()` returns, called when the first is asked for: most trials make no primitive at all."""
+
+    def __init__(self, load):
+        self.load = load
+
+    def __contains__(self, name):
+        return name in self.load()
+
+    def __getitem__(self, name):
+        return self.load()[name]
+
 
 def start_tracker(module="multiprocessing.resource_tracker"):
     """Start multiprocessing's resource tracker so that the end of the trial's parent does not end it too.
@@ -9,9 +24,8 @@ def start_tracker(module="multiprocessing.resource_tracker"):
     library may have one of its own.
     """
     import signal
-    from importlib import import_module
 
-    tracker = import_module(module)
+    tracker = module_of(module)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
     try:
         tracker.ensure_running()

@@ -117,9 +117,7 @@ async def member(workload, me, gate, receive, send, alone, notes):
 def blocks(workload):
     """Why coroutines cannot carry this workload, or an empty text."""
     if workload.work_async is None and workload.resource != "cpu":
-        return "%s has no asynchronous form: its blocking calls would stop the event loop" % tools.name_of(
-            workload
-        ).lstrip("_")
+        return "%s has no asynchronous form: its blocking calls would stop the event loop" % tools.form_of(workload)
     return ""
 
 

@@ -1,8 +1,15 @@
 """One worker, no concurrency: the plain loop that everything else is compared with."""
 
 from concexp.trial import passes, tools
-from concexp.trial.models.threads import LENDS
+from concexp.trial.models import _shared_factories
 from concexp.trial.own_time import perf_counter_ns as clock
+
+
+def lent():
+    """The factories of `threads`, by name."""
+    from concexp.trial.models.threads import LENDS
+
+    return LENDS[1]
 
 
 class Model(tools.Model):
@@ -18,7 +25,7 @@ class Model(tools.Model):
     marker = "o"
 
     def primitives(self):
-        return LENDS
+        return "threading", _shared_factories.WhenAsked(lent), lambda n: [0] * n
 
     def refuses(self, workload, sync, workers, load):
         if sync is not None and sync.interface in ("channel", "stream"):

@@ -104,6 +104,10 @@ class Model(tools.Model):
         if self.offload:
             if workload.shape == "workers":
                 return "in trio's threads the workers of %s could not use trio's primitives" % name
+            if workload.work is None:
+                return "%s has an asynchronous form only, and trio's threads need one that blocks" % tools.form_of(
+                    workload
+                )
             return ""
         if sync is not None and sync.interface == "signal":
             return "an event of trio cannot be cleared, and so not be used again"
@@ -124,15 +128,23 @@ class Model(tools.Model):
         return 0 if self.offload else 1
 
     def open(self, job):
-        import trio
 
         workload = Offloaded(job.workload, job.workers) if self.offload else job.workload
         self.answers, self.inboxes = queue.SimpleQueue(), []
         # trio's loop cannot be left and entered again, so it has a thread; it waits for orders while this one waits for answers.
-        self.thread = threading.Thread(target=trio.run, args=(self.life, workload, job), daemon=True)
+        self.thread = threading.Thread(target=self.carry, args=(workload, job), daemon=True)
         self.thread.start()
         self.created = clock()
         self.collect("ready")
+
+    def carry(self, workload, job):
+        """Run the loop; an error that ends it is an answer too, or this trial would wait until its timeout."""
+        import trio
+
+        try:
+            trio.run(self.life, workload, job)
+        except BaseException as error:
+            self.reply(0)(("failed", passes.explain(error)))
 
     async def life(self, workload, job):
         """Run all workers until each has left."""
@@ -145,7 +157,7 @@ class Model(tools.Model):
                 send, receive = trio.open_memory_channel(1)
                 self.inboxes.append(partial(soon, send.send_nowait))
                 me = job.me(index, index if self.offload else LOOP)
-                nursery.start_soon(member, workload, me, gate, receive.receive, self.reply(index), False)
+                nursery.start_soon(member, workload, me, gate, receive.receive, self.reply(index), False, index == 0)
 
     def reply(self, index):
         """The function by which worker `index` answers."""

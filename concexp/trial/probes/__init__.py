@@ -8,10 +8,12 @@ class SeparateProbe(tools.Probe):
 
     once   True if one trial of each cell, with one measured pass, is enough (role `pictured`): no numbers are made of its
            records
+    diagnoses  True if an experiment asks for it by `diagnose:`
     """
 
     own_trials = True
     once = False
+    diagnoses = False
 
     @classmethod
     def applies_to(cls, sync):

@@ -38,7 +38,18 @@ def answer(request):
         "allocators": allocators(variables),
         "start_method": multiprocessing.get_start_method(),
         "executable": os.path.realpath(sys.executable),
+        "mapped": mapped(),
     }
+
+
+def mapped():
+    """The paths of all files that this process has mapped: its program and the libraries of it; none where not reported."""
+    try:
+        with open("/proc/self/maps", errors="surrogateescape") as maps:
+            columns = [line.rstrip("\n").split(None, 5) for line in maps]
+    except OSError:
+        return []
+    return sorted({one[5] for one in columns if len(one) == 6 and one[5].startswith("/")})
 
 
 def allocators(variables):

@@ -1,7 +1,11 @@
 """Why a combination cannot run, asked of the interpreter that is to run it: nothing is started and nothing is built."""
 
 from concexp.trial.plugin import load_plugin
-from concexp.trial.tools import background_refusal, unsupported
+from concexp.trial.tools import background_refusal, package_missing, unsupported
+
+
+class NotHere(Exception):
+    """Why a plug-in cannot be loaded by this interpreter."""
 
 
 def answer(request):
@@ -17,20 +21,31 @@ def reason_of(combination):
     try:
         second = combination.get("background")
         return refusal(
-            load_plugin("workloads", combination["workload"]),
-            load_plugin("models", combination["model"]),
-            load_plugin("sync", combination["sync"]),
+            loaded("workloads", combination["workload"]),
+            loaded("models", combination["model"]),
+            loaded("sync", combination["sync"]),
             combination["workers"],
             combination["load"],
-            second
-            and (
-                load_plugin("workloads", second["workload"]),
-                load_plugin("models", second["model"]),
-                second["workers"],
-            ),
+            second and (loaded("workloads", second["workload"]), loaded("models", second["model"]), second["workers"]),
         )
+    except NotHere as reason:
+        return str(reason)
+
+
+def loaded(kind, entry):
+    """The plug-in of an entry; NotHere if this interpreter cannot load it."""
+    missing = package_missing(entry["name"], entry.get("packages", ()))
+    if missing:  # its module may import it at once
+        raise NotHere(missing)
+    try:
+        return load_plugin(kind, entry)
     except ImportError as error:  # a part of the standard library that this interpreter was built without
-        return "%s: %s" % (type(error).__name__, error)
+        cure = ": a plug-in names in `packages` what it needs" if "reference" in entry else ""
+        raise NotHere("%s cannot be imported: %s: %s%s" % (entry["name"], type(error).__name__, error, cure)) from error
+    except Exception as error:
+        if "reference" not in entry:
+            raise
+        raise NotHere("%s cannot be imported: %s: %s" % (entry["name"], type(error).__name__, error)) from error
 
 
 def refusal(workload, model, sync, workers, load, background=None):

@@ -1,6 +1,5 @@
 """Fork and join in the small: start sub-tasks, wait for all of them."""
 
-import asyncio
 import threading
 from math import comb
 
@@ -17,9 +16,9 @@ def add_up(results, place, top):
     results[place] = total
 
 
-async def add_up_async(top):
+async def add_up_async(top, sleep):
     """The same for a coroutine, which lets the others begin first."""
-    await asyncio.sleep(0)
+    await sleep(0)
     total = 0
     for k in range(top):
         total += k
@@ -53,11 +52,13 @@ class Workload(tools.Workload):
         return total
 
     async def work_async(self, me, n):
-        width, gather = self.width, asyncio.gather
+        from asyncio import gather, sleep  # here: threads and processes are not to pay for an event loop
+
+        width = self.width
         total = 0
         for number in range(me.first, me.first + n):
             size = number % SIZES + 2
-            total += sum(await gather(*[add_up_async(size + k) for k in range(width)]))
+            total += sum(await gather(*[add_up_async(size + k, sleep) for k in range(width)]))
         return total
 
     def check(self, shared, outcome):

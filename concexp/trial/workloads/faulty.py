@@ -1,6 +1,5 @@
 """A fault on purpose: is it noticed, how soon, and what is lost?"""
 
-import asyncio
 import os
 import signal
 import sys
@@ -60,14 +59,16 @@ class Workload(tools.Workload):
         return total
 
     async def work_async(self, me, n):
+        from asyncio import sleep  # here: threads and processes are not to pay for an event loop
+
         total = 0
         for number in range(me.first, me.first + n):
             if number == self.at:
                 me.shared.write("fault", clock())
                 if self.how == "hang":
-                    await asyncio.sleep(FOREVER)
+                    await sleep(FOREVER)
                 strike(self.how)
-            await asyncio.sleep(self.delay)
+            await sleep(self.delay)
             me.shared.write("done")
             total += number
         return total

@@ -1,8 +1,6 @@
 """Operations that fail by chance: what do retries cost, and what do they save?"""
 
-import asyncio
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from concexp.trial import tools
 
@@ -51,8 +49,12 @@ class Workload(tools.Workload):
             shared[k] = 0
 
     def enter(self, me):
-        # A hedged attempt that has lost goes on to its end: there must be room for the next one beside it.
-        me.own = ThreadPoolExecutor(2 * self.attempts) if self.policy == "hedge" else None
+        me.own = None
+        if self.policy == "hedge":
+            from concurrent.futures import ThreadPoolExecutor  # it loads logging
+
+            # An attempt that has lost goes on to its end: there must be room for the next one beside it.
+            me.own = ThreadPoolExecutor(2 * self.attempts)
 
     def leave(self, me):
         if me.own is not None:
@@ -96,6 +98,8 @@ class Workload(tools.Workload):
 
     def hedged(self, number, me):
         """The same for attempts beside each other."""
+        from concurrent.futures import FIRST_COMPLETED, wait
+
         running, tries = set(), 0
         while True:
             if tries < self.attempts:
@@ -124,23 +128,27 @@ class Workload(tools.Workload):
         return n
 
     async def retried_async(self, number):
+        from asyncio import sleep  # here: threads and processes are not to pay for an event loop
+
         for attempt in range(self.allowed()):
             seconds, success, part = self.luck_of(number, attempt)
-            await asyncio.sleep(seconds)
+            await sleep(seconds)
             if success:
                 return attempt + 1, True
             if self.policy == "backoff" and attempt + 1 < self.attempts:
-                await asyncio.sleep(part * self.pause * 2**attempt)
+                await sleep(part * self.pause * 2**attempt)
         return self.allowed(), False
 
     async def hedged_async(self, number):
+        from asyncio import FIRST_COMPLETED, ensure_future, wait
+
         running, tries = set(), 0
         while True:
             if tries < self.attempts:
-                running.add(asyncio.ensure_future(self.attempt_async(number, tries)))
+                running.add(ensure_future(self.attempt_async(number, tries)))
                 tries += 1
             patience = self.patience if tries < self.attempts else None
-            done, running = await asyncio.wait(running, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            done, running = await wait(running, timeout=patience, return_when=FIRST_COMPLETED)
             if any(future.result() for future in done):
                 for loser in running:
                     loser.cancel()
@@ -149,8 +157,10 @@ class Workload(tools.Workload):
                 return tries, False
 
     async def attempt_async(self, number, attempt):
+        from asyncio import sleep
+
         seconds, success, _ = self.luck_of(number, attempt)
-        await asyncio.sleep(seconds)
+        await sleep(seconds)
         return success
 
     def check(self, shared, outcome):

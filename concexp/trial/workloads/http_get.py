@@ -3,7 +3,8 @@
 import zlib
 
 from concexp.trial import servers
-from concexp.trial.workloads._client import Client
+from concexp.trial.workloads._http_clients import LIBRARIES, connection_class
+from concexp.trial.workloads._libraries import LibraryClient
 
 
 def content(number, size):
@@ -12,77 +13,66 @@ def content(number, size):
     return (text * -(-size // len(text)))[:size]
 
 
-class Workload(Client):
-    """Ask an HTTP/1.1 server for `/NUMBER` and read the answer; each worker has one connection, which stays open.
+class Workload(LibraryClient):
+    """Ask an HTTP/1.1 server for `/NUMBER` and read the answer, over connections that stay open.
 
-    The server is a process of its own; its CPU time is recorded apart. Plain workers use `http.client` of the standard
-    library, which leaves the header to the parser for e-mail; there is no such client for coroutines, so theirs is
-    written out here over asyncio's streams, and does less. Between the two, client and model differ together.
+    The server is a process of its own; its CPU time is recorded apart. The standard library has `http.client` for plain
+    workers, which leaves the header to the parser for e-mail; it has no such client for coroutines, so theirs is written
+    out here over asyncio's streams, and does less. Between the two, client and model differ together. requests is for
+    plain workers, aiohttp for coroutines, and httpx for both. A pool of httpx that threads share can close a connection that
+    another one is about to use (httpcore 1.0.9): then a request fails, or waits for its time limit of 20 s.
 
+    client: what asks: the standard library, or a package that is installed for the interpreter
     body: bytes of an answer's body
     delay: how long the server waits before it answers
+    pool: connections that the workers of one process share, in the client's own pool; 0: each worker has one of its own
     """
 
-    known_as = ("http.client.HTTPConnection", "urllib.request.urlopen", "requests.get", "aiohttp", "httpx", "http")
+    known_as = (
+        "http.client.HTTPConnection",
+        "urllib.request.urlopen",
+        "http",
+        "requests.get {client: requests}",
+        "requests.Session {client: requests}",
+        "requests {client: requests}",
+        "httpx.Client {client: httpx}",
+        "httpx.AsyncClient {client: httpx}",
+        "httpx {client: httpx}",
+        "aiohttp.ClientSession {client: aiohttp}",
+        "aiohttp {client: aiohttp}",
+    )
     suits = "how models cope with HTTP requests"
 
+    client: "stdlib | requests | httpx | aiohttp" = "stdlib"
     body: "size >= 1" = 1024
     delay: "duration >= 0" = 0.0
     unit = "request"
 
+    def __init__(self, **parameters):
+        super().__init__(**parameters)
+        self.carried_by(self.client if self.client != "stdlib" else "", LIBRARIES[self.client]())
+
+    def refuses(self, model, sync, workers, load):
+        return "http.client has no pool of connections: name another client" if self.pool and not self.library else ""
+
     def prepare(self, kit):
-        client()  # a worker that is forked finds the module there: importing it is not part of a model's start-up
+        if not self.library:
+            connection_class()  # a worker that is forked finds the module there: importing it is not part of a model's start-up
+        for package in self.packages:
+            __import__(package)
         return servers.start("http", {"size": int(self.body), "delay": self.delay})
 
-    def enter(self, me):
-        me.own = client()("127.0.0.1", me.shared.port)
-        me.own.connect()
-        me.own.auto_open = False  # a connection that was lost must not be replaced in silence
+    def place(self, shared):
+        return shared.port
 
-    def work(self, me, n):
-        connection, crc32 = me.own, zlib.crc32
-        total = 0
-        for number in range(me.first, me.first + n):
-            connection.request("GET", "/%d" % number)
-            answer = connection.getresponse()
-            if answer.status != 200:
-                raise ConnectionError("the server answered %d %s" % (answer.status, answer.reason))
-            total += crc32(answer.read())
-        return total
+    def servers(self, shared):
+        return [shared.pid]
 
-    async def work_async(self, me, n):
-        (reader, writer), crc32 = me.own, zlib.crc32
-        request = b"GET /%%d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept-Encoding: identity\r\n\r\n" % me.shared.port
-        total = 0
-        for number in range(me.first, me.first + n):
-            writer.write(request % number)
-            await writer.drain()
-            total += crc32(await body_of_answer(reader))
-        return total
+    def release(self, shared):
+        servers.stop(shared)
 
     def check(self, shared, outcome):
         size = int(self.body)
         numbers = (number for first, n in outcome.ranges for number in range(first, first + n))
         expected = sum(zlib.crc32(content(number, size)) for number in numbers)
         return ("" if outcome.total == expected else "the bodies are not those that were asked for"), {}
-
-
-def client():
-    """The class of a plain worker's connection; imported late, since it brings the parser for e-mail with it."""
-    from http.client import HTTPConnection
-
-    return HTTPConnection
-
-
-async def body_of_answer(reader):
-    """Read one HTTP/1.1 answer whose length is given; its body. ConnectionError for any other answer."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    first, *lines = head[:-4].split(b"\r\n")
-    version, _, status = first.partition(b" ")
-    if not version.startswith(b"HTTP/1.") or status[:3] != b"200":
-        raise ConnectionError("the server answered %s" % first.decode("latin-1"))
-    for line in lines:
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return await reader.readexactly(int(value))
-    raise ConnectionError("the server did not give the length of its answer")

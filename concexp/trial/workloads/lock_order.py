@@ -1,6 +1,5 @@
 """Two locks and two orders to take them in: the shortest way to a deadlock, and the way out."""
 
-import asyncio
 import time
 
 from concexp.trial import tools
@@ -64,10 +63,12 @@ class Workload(tools.Workload):
         return total
 
     async def work_async(self, me, n):
+        from asyncio import sleep  # here: threads and processes are not to pay for an event loop
+
         guards, balances = me.shared
         first, second, sign = self.way(me)
         one, other = guards[first], guards[second]
-        sleep, hold = asyncio.sleep, self.hold
+        hold = self.hold
         total = 0
         for number in range(me.first, me.first + n):
             amount = number % AMOUNTS + 1

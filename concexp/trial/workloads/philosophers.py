@@ -1,6 +1,5 @@
 """The dining philosophers: workers that take several things one after another can wait for each other in a circle."""
 
-import asyncio
 import time
 
 from concexp.trial import tools
@@ -74,10 +73,12 @@ class Workload(tools.Workload):
         return n
 
     async def wait_async(self, me, n):
+        from asyncio import sleep  # here: threads and processes are not to pay for an event loop
+
         forks, used, _ = me.shared
         first, second = self.hands(me)
         one, other = forks[first], forks[second]
-        sleep, thinking, eating, reach = asyncio.sleep, self.thinking, self.eating, self.reach
+        thinking, eating, reach = self.thinking, self.eating, self.reach
         for _ in range(n):
             await sleep(thinking)
             async with one:
@@ -117,10 +118,13 @@ class Workload(tools.Workload):
         return n
 
     async def give_up_async(self, me, n):
+        from asyncio import TimeoutError as Late
+        from asyncio import sleep, wait_for
+
         forks, used, retries = me.shared
         first, second = self.hands(me)
         one, other = forks[first], forks[second]
-        sleep, thinking, eating, reach = asyncio.sleep, self.thinking, self.eating, self.reach
+        thinking, eating, reach = self.thinking, self.eating, self.reach
         patience, pause = self.patience, self.pause(me)
         for _ in range(n):
             await sleep(thinking)
@@ -128,9 +132,9 @@ class Workload(tools.Workload):
                 await one.acquire()
                 await sleep(reach)
                 try:
-                    await asyncio.wait_for(other.acquire(), patience)
+                    await wait_for(other.acquire(), patience)
                     break
-                except asyncio.TimeoutError:
+                except Late:
                     one.release()
                     retries[me.index] += 1
                     await sleep(pause)

@@ -3,13 +3,12 @@
 import os
 
 from concexp.trial import tools
+from concexp.trial.workloads._rows import PERIOD, ROWS, Rows, label
 
-PERIOD = 1000  # operations repeat after this number
-ROWS = 100
 PATIENCE = 60.0  # seconds that a transaction waits for the lock of the file: no trial should end by it
 
 
-class Workload(tools.Workload):
+class Workload(Rows):
     """Read and update rows of one SQLite database that all workers share; each operation is a transaction of its own.
 
     Each worker has its own connection. SQLite lets one of them write at a time; a worker that finds the file locked sleeps a
@@ -24,17 +23,11 @@ class Workload(tools.Workload):
     known_as = ("sqlite3.connect", "database", "db")
     suits = "how models cope with a database in a file"
 
-    writes: "fraction" = 0.1
     journal: "wal | delete" = "wal"
     synchronous: "off | normal | full" = "normal"
-    resource = "io"
     packages = ("_sqlite3",)  # sqlite3 is always there; what some builds lack is the C module under it
+    pip = None
     unit = "transaction"
-
-    def pattern(self):
-        """(whether it writes, the row) of the operations with number % PERIOD == 0, 1, …"""
-        share = round(self.writes * PERIOD)
-        return [(r * share % PERIOD < share, r * ROWS // PERIOD) for r in range(PERIOD)]
 
     def prepare(self, kit):
         import tempfile
@@ -81,20 +74,7 @@ class Workload(tools.Workload):
         connection = connect(shared)
         found = [updates for (updates,) in connection.execute("SELECT updates FROM counter ORDER BY row").fetchall()]
         connection.close()
-        done, expected = [0] * ROWS, 0
-        for count, (writes, row) in zip(outcome.per_residue(PERIOD), self.pattern()):
-            done[row] += count * writes
-            expected += count if writes else count * label(row)
-        if sum(found) != sum(done):
-            return "the rows hold %d updates, not %d" % (sum(found), sum(done)), {}
-        if found != done:
-            return "updates are in rows where they do not belong", {}
-        return ("" if outcome.total == expected else "what was read is not what the rows hold"), {}
-
-
-def label(row):
-    """What a reader finds in a row."""
-    return 1000 + row
+        return self.verdict(found, outcome), {}
 
 
 def connect(path):

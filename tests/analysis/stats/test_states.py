@@ -42,7 +42,10 @@ def test_each_value_knows_its_state():
     assert states.is_low.tolist() == [value < 1.5 for value in values]
 
 
-@pytest.mark.parametrize("values", [[], [1.0] * 50, [1.0, 2.0] * (FEWEST // 2 - 1), [np.nan] * 50, [1.0, 1.05] * 30])
+@pytest.mark.parametrize(
+    "values",
+    [[], [1.0] * 50, [1.0, 2.0] * (FEWEST // 2 - 1), [np.nan] * 50, [1.0, 1.05] * 30, [1.0, 0.99] * 30 + [0.5, 0.51]],
+)
 def test_what_is_not_two_states(values):
-    """Nothing, equal values, too few values, and states that are too close to matter."""
+    """Nothing, equal values, too few values, states that are too close to matter, and two outliers."""
     assert two_states(values) is None

@@ -46,3 +46,16 @@ def test_survivors_lose_nothing_exactly(answer_text):
     text = answer_text(cells)
     assert "were lost by" not in text
     assert "in 2 of 6 trials (†)" in text
+
+
+def test_many_conditions_are_counted_by_workload(answer_text):
+    """Where an interpreter is an axis, a list of all of them would be no sentence."""
+    cells = [
+        journal_builder.cell(form, "threads", workers=2, status="ok" if form == "plain" and python != "3.9" else "invalid",
+             counts={"lost_updates": 0 if form == "plain" and python != "3.9" else 10}, axes={"python": python},
+             plugins={"workload": "counter"})
+        for form in ("plain", "call")
+        for python in ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+    ]  # fmt: skip
+    text = answer_text(cells)
+    assert "of its updates in plain · python 3.9 and call (6 of 6 conditions), in " in text

@@ -59,3 +59,20 @@ def test_forms_and_interpreters(tmp_path):
     ]  # fmt: skip
     text = alt_text(tmp_path, "outcomes", cells=cells, spec={"baseline": {}})
     assert text.endswith("plain: 3.9 2.0 %, 3.13 0. call: 3.9 2.0 %, 3.13 0.")
+
+
+def test_work_that_counts_nothing_has_no_field(tmp_path):
+    """A sum that runs beside the counters, and the models that only it has, are in no row and no column."""
+    cells = [
+        journal_builder.cell(form, "threads", workers=2, status="invalid" if form == "call" else "ok", axes={"python": python},
+                             counts={"lost_updates": 10 if form == "call" else 0}, plugins={"workload": "counter"})
+        for form in ("plain", "call")
+        for python in ("3.9", "3.13")
+    ]  # fmt: skip
+    cells += [
+        journal_builder.cell("cpu_sum", model, workers=2, axes={"python": python})
+        for model in ("threads", "processes")
+        for python in ("3.9", "3.13")
+    ]
+    text = alt_text(tmp_path, "outcomes", cells=cells, spec={"baseline": {}})
+    assert text.endswith("plain: 3.9 0, 3.13 0. call: 3.9 2.0 %, 3.13 2.0 %.")

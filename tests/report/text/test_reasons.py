@@ -41,6 +41,10 @@ def test_each_reason_is_one_that_a_layer_below_gives(reason):
         ("it was not run", "没有运行"),
         ("asyncio has no RLock", "asyncio 没有 RLock"),
         (
+            "asyncpg has an asynchronous form only: it needs an event loop, such as that of asyncio",
+            "asyncpg 只有异步形式：它需要事件循环，例如 asyncio 的",
+        ),
+        (
             "no trial counts, the others are doubtful (coarse, skew); a verdict on time needs 3",
             "没有试验可以计入，其余的存疑（coarse, skew）；时间的结论需要 3 次",
         ),

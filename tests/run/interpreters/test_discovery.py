@@ -326,7 +326,7 @@ def test_packages_are_those_of_the_interpreter_that_needs_them():
     assert [cell.reason for cell in cells if cell.workload.name == "cpu_sum"] == [""]
     numpy = has_numpy(one.path)
     (reason,) = [cell.reason for cell in cells if cell.workload.name == "matmul"]
-    assert reason == ("" if numpy else "matmul needs numpy, which this interpreter does not have")
+    assert reason == ("" if numpy else "matmul needs numpy, which this interpreter does not have: pip install numpy")
 
 
 def has_numpy(path):

@@ -36,3 +36,16 @@ def test_spinners_that_did_not_answer_have_no_speed(measured):
     """No answer: no CPUs and no speeds, and the record says so."""
     spin = measured(None)
     assert (spin.effective_cpus, spin.alone_per_s, spin.together_per_s) == (None, (), ())
+
+
+def test_a_look_takes_its_share_of_the_time():
+    """Where it is due because of the time since the last one, a twentieth of that time at most; a run of a second has one round."""
+    assert [spinners.rounds_after(seconds) for seconds in (0.0, 1.0, 7.6, 15.1, 60.0, 3600.0)] == [1, 1, 1, 3, 5, 5]
+    for seconds in (spinners.SPIN_EVERY_SECONDS, 20.0, 60.0):
+        assert spinners.look_s(spinners.rounds_after(seconds)) <= spinners.SPIN_SHARE * seconds
+
+
+def test_a_long_run_is_looked_at_as_time_passes():
+    """What the looks take is what a forecast adds: three short ones, or the share of a long run's trials."""
+    assert spinners.looks_s(0.0) == spinners.looks_s(1.0) == 3 * spinners.look_s(1)
+    assert spinners.looks_s(1000.0) == 1000.0 * spinners.SPIN_SHARE

@@ -1,6 +1,5 @@
 """What is packed reads as what went in."""
 
-import gc
 import json
 import sys
 
@@ -9,7 +8,6 @@ import pytest
 from concexp.run.storage.columns import (
     ListColumn,
     StructColumn,
-    gc_paused,
     keys_of,
     pack,
     problem_with_numbers,
@@ -66,16 +64,6 @@ def test_columns(given):
     assert keys_of(given) == set(ROWS[0])
     assert list(values_of(given, "ops")) == list(range(50))
     assert list(values_of(given, "nothing")) == [None] * 50
-
-
-def test_the_collector_is_as_it_was():
-    """It is off inside, and afterwards as before, also where it was off."""
-    with gc_paused():
-        assert not gc.isenabled()
-        with gc_paused():
-            pass
-        assert not gc.isenabled()
-    assert gc.isenabled()
 
 
 LARGEST = 1.7976931348623157e308

@@ -166,12 +166,13 @@ def test_a_finished_journal_that_lost_its_end_is_damaged(tmp_path):
         for trial in "ab":
             writer.append({"trial": trial})
     whole = read(folder.journal)
-    run_folder.check_whole(folder.path, Journal(whole.header, whole.records[:1], 0))
+    run_folder.check_whole(folder.path, 1, 0)
     run_folder.finish(folder, [], whole)
-    run_folder.check_whole(folder.path, whole)
+    run_folder.check_whole(folder.path, len(whole.records), whole.checksum)
     folder.journal.write_bytes(folder.journal.read_bytes()[:-1])
+    cut = read(folder.journal)
     with pytest.raises(Damaged, match="has 1 records"):
-        run_folder.check_whole(folder.path, read(folder.journal))
+        run_folder.check_whole(folder.path, len(cut.records), cut.checksum)
 
 
 def test_a_manifest_that_is_none_is_damage(tmp_path):
@@ -179,9 +180,9 @@ def test_a_manifest_that_is_none_is_damage(tmp_path):
     folder = run_folder.create(tmp_path, spec(), {}, {"identity": "0badcafe" * 8})
     (folder.path / "manifest.json").write_text("[]")
     with pytest.raises(Damaged, match="is no manifest"):
-        run_folder.check_whole(folder.path, Journal(Record(), [], 0))
+        run_folder.check_whole(folder.path, 0, 0)
     (folder.path / "manifest.json").unlink()
-    run_folder.check_whole(folder.path, Journal(Record(), [], 0))
+    run_folder.check_whole(folder.path, 0, 0)
 
 
 def test_what_is_imported_when_it_is_called_is_kept(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from concexp.trial import passes, tools
 from concexp.trial.verbs import measure
-from tests.helpers.children import request, trial
+from tests.helpers.children import function, request, trial
 
 S = measure.SECOND
 
@@ -336,3 +336,28 @@ def test_the_coordinator_rests_right_before_each_pass(monkeypatch):
     observation.begin()
     assert events == ["clock", "look", measure.REST_S, "clock"]
     assert observation.begin_ns == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "draws"),
+    [
+        ({}, False),
+        ({"workload": {"name": "_function", "parameters": {}}}, True),
+        ({"sync": {"name": "theirs", "parameters": {}, "reference": "theirs:Sync"}}, True),
+        ({"background": {"workload": {"name": "spin"}, "model": {"name": "threads"}, "workers": 1}}, False),
+        ({"background": {"workload": {"name": "_roles"}, "model": {"name": "threads"}, "workers": 1}}, True),
+    ],
+)
+def test_random_is_seeded_for_code_that_is_not_our_own(more, draws):
+    """User code and plug-ins of other packages may draw from `random`; our own have dice, so their trials need not import it."""
+    assert measure.may_draw({**request(), **more}) == draws
+
+
+def test_what_user_code_draws_follows_the_luck(write):
+    """The same in all trials of a block, another in the next."""
+    path = write("draws.py", "import random\nfirst = random.random()\ndef work():\n    return first\n")
+    lucks = (1, 1, 2)
+    found = [trial(function(path), luck=luck, load={"ops": 1, "scaling": "strong"}) for luck in lucks]
+    assert [one.status for one in found] == ["ok"] * 3
+    numbers = [str(one.answer["iterations"][0]["counts"]["returned"]) for one in found]
+    assert numbers[0] == numbers[1] != numbers[2]

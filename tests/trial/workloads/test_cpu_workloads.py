@@ -444,7 +444,7 @@ def test_without_numpy_it_is_unsupported(name):
     ending = trial(name, site=False, load={"ops": 2, "scaling": "strong"})
     assert (ending.status, ending.reason) == (
         "unsupported",
-        f"{name} needs numpy, which this interpreter does not have",
+        f"{name} needs numpy, which this interpreter does not have: pip install numpy",
     )
 
 

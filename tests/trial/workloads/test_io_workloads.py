@@ -22,7 +22,7 @@ from concexp.run.child import stage
 from concexp.trial import passes, plugin, servers, tools
 from concexp.trial.models.threads import Model as Threads
 from concexp.trial.servers import _serve, station
-from concexp.trial.workloads import http_get, sqlite
+from concexp.trial.workloads import _http_clients, http_get, sqlite
 from tests.helpers.forks import trial
 from tests.helpers.plugins import REAL_MODELS, build, runs
 
@@ -200,7 +200,7 @@ def parsed(data):
         reader = asyncio.StreamReader()
         reader.feed_data(data)
         reader.feed_eof()
-        return await http_get.body_of_answer(reader)
+        return await _http_clients.body_of_answer(reader)
 
     return asyncio.run(read())
 
@@ -238,7 +238,7 @@ def test_a_closed_connection_is_not_replaced_in_silence(serving, tmp_path):
     me = tools.WorkerView(0, 1, None, serving("http", size=1024, delay=0.0), str(tmp_path))
     workload.enter(me)
     assert workload.work(me, 2) > 0
-    me.own.close()
+    me.own[0].close()
     with pytest.raises(http.client.NotConnected):
         workload.work(me, 1)
 

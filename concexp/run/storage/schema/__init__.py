@@ -17,7 +17,7 @@ from typing import Any
 
 from concexp.errors import Damaged
 from concexp.experiment.statuses import MACHINE, NUMBERED, SENTINEL, STATUSES
-from concexp.run.storage import journal
+from concexp.run.storage import foreign_file, journal
 from concexp.run.storage.columns import StructColumn, keys_of, pack, problem_with_numbers, values_of
 from concexp.run.storage.journal import Journal, Record
 from concexp.run.storage.schema.header import Header
@@ -39,6 +39,14 @@ COLUMNS_LIMIT = 2000
 def read(path: Path) -> Journal:
     """Read a journal and check all of it; Damaged names what does not fit. Iterations are kept as columns."""
     return reopened(path)[0]
+
+
+def header_of(path: Path) -> Record:
+    """The header of a journal that was read before, and is unchanged; ValueError or OSError if it is not."""
+    with foreign_file.opened(path) as file:
+        header = journal.decode(file.readline(journal.LINE_LIMIT + 1)[:-1], None, KNOWN)
+    drop_unknown(header, KNOWN)
+    return header
 
 
 def reopened(path: Path) -> tuple[Journal, Checker]:

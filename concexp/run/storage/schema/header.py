@@ -134,6 +134,10 @@ class Preflight(Part):
         None, description="why a cell's trials are invalid: what it returns, and what a plain loop returns, by its id"
     )
     entries: dict[str, UserEntry] | None = Field(None, description="the entries of user code, by label")
+    libraries: dict[str, dict[str, str]] | None = Field(
+        None, description="the packages that workloads and models need, by interpreter and name: the versions"
+    )
+    servers: dict[str, str] | None = Field(None, description="the user's servers, by name: the versions")
 
 
 class KeptFile(Part):

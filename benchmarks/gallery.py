@@ -1,0 +1,167 @@
+"""Runs all lessons of `experiments/`, one after the other, and says at the end how each went.
+
+A lesson that is finished on this machine is left out: its latest complete run asked the same of the same code. An unfinished one
+is completed. One that fails does not stop the others. Ctrl-C does, and the same command goes on. At the end the list of lessons,
+experiments/README.md, is written anew, with the reports that there are.
+
+python benchmarks/gallery.py                     all: about an hour and a half
+python benchmarks/gallery.py 16 23 --out /tmp/r  some, by their numbers
+python benchmarks/gallery.py --quick --out /tmp/r
+python benchmarks/gallery.py --index             the list alone
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from concexp import experiment
+from concexp.errors import InputError
+from concexp.experiment import kept, standalone
+from concexp.run.forecast import duration_text
+from concexp.run.machine import facts
+from concexp.run.storage import run_folder
+
+ROOT = Path(__file__).parents[1]
+EXPERIMENTS, REPORTS = ROOT / "experiments", ROOT / "reports"
+INDEX = "README.md"
+INTERRUPTED = 130
+ENDINGS = {
+    0: "done",
+    1: "done, but a trial ended badly: see its page",
+    2: "not begun: the experiment is wrong",
+    3: "not begun: the environment was refused",
+}
+
+
+# The chapters of the list, with the numbers of their lessons in reading order.
+CHAPTERS = {
+    "Threads and the GIL": (0, 1, 16, 4, 17, 13, 30, 43, 44, 48, 5),
+    "Locks, and what they are for": (3, 60, 24, 21, 6, 22, 11, 23, 55, 57, 33),
+    "Processes and pools": (18, 36, 19, 20, 53, 45, 47, 15),
+    "Messages and shared memory": (7, 26, 27, 54, 28, 29),
+    "Sharing work out": (8, 58, 61, 59),
+    "Errors and dead workers": (9, 10),
+    "Waiting, and the event loop": (2, 51, 52, 25, 12, 31, 32, 49, 56),
+    "numpy, memory and the collector": (34, 35, 46),
+    "Without a GIL": (50, 40, 41, 42, 39),
+    "Measuring": (37, 38, 14),
+}
+# One lesson of each kind, for a first reading.
+PATH = (0, 16, 3, 22, 18, 19, 7, 8, 9, 51)
+
+HEAD = """\
+<!-- Written by `python benchmarks/gallery.py --index`. -->
+
+# Lessons
+
+Each is one YAML that is read in a minute: a question, the wrong way beside the right one, what you should see, and claims that a
+run can refute. `concexp run experiments/NN_name.yaml` measures it in about two minutes, `make gallery` runs all of them. Lessons
+39 to 50 claim what others published. A page says which claims its machine, or its Pythons, could not judge.
+
+"""
+
+
+def index(experiments: Path = EXPERIMENTS, reports: Path = REPORTS) -> str:
+    """The list of lessons by chapters, in Markdown: question, and the report where there is one."""
+    lessons = {int(path.name[:2]): (path, experiment.load(path, (), "")) for path in numbered(experiments)}
+
+    def link(number: int) -> str:
+        path, spec = lessons[number]
+        return f"[{spec.question}]({path.name})"
+
+    first = "".join(f"{place}. {link(number)}\n" for place, number in enumerate(PATH, 1))
+    parts = [f"{HEAD}## To begin with\n\n{first}"]
+    for title, numbers in CHAPTERS.items():
+        parts.append(f"\n## {title}\n\n| | question | report |\n| --- | --- | --- |\n")
+        for number in numbers:
+            name = lessons[number][1].name
+            known = (reports / name / INDEX).is_file()
+            report = f"[{name}](../reports/{name}/{INDEX})" if known else "run it"
+            parts.append(f"| {number:02} | {link(number)} | {report} |\n")
+    return "".join(parts)
+
+
+def numbered(folder: Path, wanted: Sequence[int] = ()) -> list[Path]:
+    """The lessons in a folder in their order; only those with the `wanted` numbers, if there are any."""
+    lessons = {path: int(path.name[:2]) for path in sorted(folder.glob("[0-9][0-9]_*.yaml"))}
+    return [path for path, number in lessons.items() if not wanted or number in wanted]
+
+
+def is_finished(lesson: Path, out: Path) -> bool:
+    """Whether the latest complete run of a lesson on this machine asked what the lesson asks now, of the same user code."""
+    try:
+        spec = experiment.load(lesson, (), "")
+    except InputError:
+        return False  # `concexp run` says what is wrong
+    runs = [path for path in sorted((out / spec.name / "runs").glob("*")) if (path / kept.MANIFEST).is_file()]
+    for run in reversed(runs):
+        manifest = run_folder.read_manifest(run)
+        if not run_folder.is_complete(run) or manifest.get("host") != facts.host():
+            continue
+        code = manifest.get("user_code", {})
+        return (run / kept.EXPERIMENT).read_text("utf-8") == standalone.text_of(spec) and all(
+            (lesson.parent / name).is_file() and sha256(lesson.parent / name) == known for name, known in code.items()
+        )
+    return False
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def concexp(*arguments: str) -> int:
+    """Runs a command of concexp's, and returns its exit code."""
+    return subprocess.run([sys.executable, "-m", "concexp", *arguments], check=False).returncode
+
+
+def run_all(lessons: Sequence[Path], out: Path, quick: bool = False) -> dict[Path, str]:
+    """Runs the lessons that are not finished; returns how each of them went, in words."""
+    went: dict[Path, str] = {}
+    for number, lesson in enumerate(lessons, 1):
+        if not quick and is_finished(lesson, out):
+            went[lesson] = "finished before"
+            continue
+        print(f"\n[{number} of {len(lessons)}] {lesson.name}", flush=True)
+        begin = time.monotonic()
+        code = concexp("run", str(lesson), "--out", str(out), "--yes", *(["--quick"] if quick else []))
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        took = duration_text(time.monotonic() - begin)
+        went[lesson] = f"{ENDINGS.get(code, f'ended with exit code {code}')} ({took})"
+    return went
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("numbers", nargs="*", type=int, help="of lessons; without any, all")
+    parser.add_argument("--out", type=Path, default=Path("reports"), help="where reports go")
+    parser.add_argument("--quick", action="store_true", help="one short repetition of everything")
+    parser.add_argument("--index", action="store_true", help=f"only write experiments/{INDEX}")
+    asked = parser.parse_args(arguments)
+    if asked.index:
+        (EXPERIMENTS / INDEX).write_text(index(), "utf-8")
+        return 0
+    lessons = numbered(EXPERIMENTS, asked.numbers)
+    try:
+        went = run_all(lessons, asked.out, asked.quick)
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on")
+        return INTERRUPTED
+    if asked.out.resolve() == REPORTS:
+        (EXPERIMENTS / INDEX).write_text(index(), "utf-8")
+    print()
+    for lesson, words in went.items():
+        print(f"{lesson.stem:32} {words}")
+    good = sum(words.startswith(("done (", "finished")) for words in went.values())
+    print(f"{good} of {len(went)} lessons are finished and well")
+    return 0 if good == len(went) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

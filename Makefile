@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/00_first_look.yaml
+KILLS ?= 50
 # Three workers keep two CPUs busy, since many tests wait; compiled modules and one BLAS thread each save a tenth.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bench bounds clean contracts crate designs docs doubts engines faults fidelity fuzz gallery kills large lint messages requirements schema soak tries types versions wheel
+.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity fuzz gallery kills large lint messages requirements schema soak tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -82,6 +83,15 @@ doubts: .venv/installed  ## which slow trials does each doubt find? (about 25 mi
 kills: .venv/installed  ## 200 runs killed and resumed, and 200 whose journal is tampered with: is anything lost or doubled? (half an hour)
 	$(BIN)/python benchmarks/killed.py
 	$(BIN)/python benchmarks/tampered.py
+
+cluster-kills: .venv/developing  ## KILLS (50) kills by SIGKILL of workers and coordinators on a cluster: is anything lost, doubled or measured at once? (10 minutes)
+	$(BIN)/python benchmarks/cluster_killed.py --kills $(KILLS)
+
+cluster-hosts: .venv/developing  ## two network namespaces as two hosts, with a link that is cut and heals (two minutes; needs the right to make them)
+	$(BIN)/python tests/cluster/two_hosts.py
+
+cluster-overhead: .venv/developing  ## 10,000 simulated trials over four workers: what does the coordinator need per trial, does its memory grow? (a minute)
+	$(BIN)/python benchmarks/cluster_overhead.py
 
 versions: .venv/installed  ## are differences between two versions of a function real? (a minute, and 3 hours of real runs)
 	$(BIN)/python benchmarks/versions.py --numbers --program

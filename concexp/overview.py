@@ -9,6 +9,7 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp init --plugin my_plugins         write a package with a workload and a metric of one's own
   concexp run my_question.yaml             run it: reports/my_question/README.md
   concexp run my_question.yaml --quick     one short pass over everything, to see that it works
+  concexp run x.yaml --cluster local:2     run it on the hosts of a Dask cluster (docs/machines.md)
   concexp plan my_question.yaml            what would run, and what cannot and why
   concexp list workload                    what there is: workload, model, sync, metric, plot
   concexp list experiments --tag gil       what those of a folder ask, and how long each takes; `run` takes it too

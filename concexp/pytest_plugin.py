@@ -102,13 +102,16 @@ class ExperimentFile(pytest.File):
     @cached_property
     def outcome(self) -> RunOutcome | Exception:
         """How the only run of this experiment ended, or the error that all its tests have."""
-        from concexp.commands.run import RunRequest, run_experiment
+        from concexp.commands.check import Check
+        from concexp.commands.questions import Questions
+        from concexp.commands.replicate import run_anywhere
+        from concexp.commands.run import RunRequest
 
         name = os.path.relpath(self.path)
         command = shlex.join(["concexp", "run", name])
-        request = RunRequest(self.path, out=self._out(), quiet=True, command=command)
+        request = RunRequest(self.path, out=self._out(), quiet=True, command=command, listed=True)
         try:
-            return run_experiment(request, "none", page=True, listed=True)
+            return run_anywhere(request, "none", True, Check.off, Questions(asks=False))
         except Exception as error:  # another test of this file must not run it again
             return error
 

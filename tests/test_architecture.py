@@ -52,6 +52,8 @@ HOMES = {
     "numpy": ["report", "analysis"],
     "pyarrow": ["analysis"],
     "scipy": ["analysis/stats"],
+    "dask": ["run/cluster/connection"],
+    "distributed": ["run/cluster/connection"],
     "psutil": ["run"],
     "pydantic": ["run/storage", "experiment"],
     "pydantic_core": ["run/storage", "run/child/answer"],
@@ -119,6 +121,7 @@ SPELT_ALIKE = {
             "report/sections/machine.py",
             "report/sections/trust.py",
             "run/bundle.py",
+            "run/cluster/host.py",
             "run/storage/run_folder.py",
         ],
     },
@@ -126,9 +129,11 @@ SPELT_ALIKE = {
         "a part of the answer": ["analysis/blocking.py", "trial/loop_time.py"],
         "another word for iterations": ["experiment/blocks.py"],
     },
+    "dask": {"a value of `execution.engine`": ["experiment/blocks.py", "experiment/spec.py"]},
     "simulated": {"an attribute of every model": ["report/view.py"]},
     "queue": {"a doubt": ["analysis/doubts.py"], "what `init` proposes": ["commands/init.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
+    "server": {"a server of the user that a run used": ["analysis/comparing/circumstances.py"]},
     "semaphore": {"what a trial left behind": ["report/sections/leaks.py", "run/child/leaks.py"]},
     "asyncio": {
         "the module of the standard library": [

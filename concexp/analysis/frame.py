@@ -71,7 +71,7 @@ def tidy_frame(header: Mapping[str, Any], records: Sequence[Record]) -> pd.DataF
     """The tidy frame of a journal; the trials of role `measured` come first."""
     pairs = sorted(with_spinners(records), key=lambda pair: pair[0].role != MEASURED)
     iterations = Iterations([record.passes or NO_PASS for record, _ in pairs])
-    trials = with_dtypes(pd.DataFrame(_rows(header, pairs)))
+    trials = with_dtypes(pd.DataFrame(_rows(header, pairs, _clocks_of_hosts(records))))
     columns = {name: repeat(values, iterations.trials) for name, values in trials.items()}
     columns |= _facts(iterations)
     rows = TrialRows(trials["trial"].factorize()[0][iterations.trials])
@@ -201,9 +201,22 @@ def _lists(portion: Iterations, recorded: set[str]) -> dict[str, Any]:
     return lists
 
 
-def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[Record, ...]]]) -> dict[str, list[Any]]:
+def _clocks_of_hosts(records: Iterable[Record]) -> dict[str, Mapping[str, Any]]:
+    """By host of a cluster: what its clocks cost, by interpreter."""
+    joined = [(record["host"], record["joined"]) for record in records if record.get("joined") and "host" in record]
+    return {host: one["clocks"] for host, one in joined if one.get("clocks")}
+
+
+def _rows(
+    header: Mapping[str, Any],
+    trials: Iterable[tuple[Record, tuple[Record, ...]]],
+    clocks_of_hosts: Mapping[str, Mapping[str, Any]],
+) -> dict[str, list[Any]]:
     """The facts that are the same in all iterations of a trial: by column, a value per trial."""
-    rows = [_row(header, record, spinners) for record, spinners in trials]
+    own = header["manifest"].get("clocks", {})
+    rows = [
+        _row(header, record, spinners, clocks_of_hosts.get(record.get("host", ""), own)) for record, spinners in trials
+    ]
     names = dict.fromkeys(
         [
             *FIRST,
@@ -223,7 +236,9 @@ def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[Record
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _row(header: Mapping[str, Any], record: Record, spinners: tuple[Record, ...]) -> dict[str, Any]:
+def _row(
+    header: Mapping[str, Any], record: Record, spinners: tuple[Record, ...], clocks_by_python: Mapping[str, Any]
+) -> dict[str, Any]:
     """These facts of one trial; `spinners` are the measurements before and after it."""
     answer = record.get("answer") or {}
     row: dict[str, Any] = {"run": header["run"], "role": record.role, **record["axes"]}
@@ -240,7 +255,7 @@ def _row(header: Mapping[str, Any], record: Record, spinners: tuple[Record, ...]
     row.update({name: record[name] for name in (*FAULT, demand.FIXED) if name in record})
     if loop := answer.get("loop"):
         row[blocking.COLUMN] = blocking.share(loop)
-    clocks = header["manifest"].get("clocks", {}).get(row["python"], {})
+    clocks = clocks_by_python.get(row["python"], {})
     cpus = header["manifest"]["machine"]["cpus"]
     effective = [value for one in spinners if (value := possible.effective_cpus(one, cpus)) is not None]
     host = [value for one in spinners if (value := possible.host_cpus(one, cpus)) is not None]
@@ -255,22 +270,25 @@ def _row(header: Mapping[str, Any], record: Record, spinners: tuple[Record, ...]
 
 
 def with_spinners(records: Sequence[Record]) -> list[tuple[Record, tuple[Record, ...]]]:
-    """The trials' records, each with the spinner measurements before and after it: up to two."""
+    """The trials' records, each with the spinner measurements before and after it on its host: up to two."""
+    # Older runs measured on one machine, and their measurements do not name it.
+    named = all("host" in record for record in records if record.role == MACHINE)
+    hosts = [record.get("host") if named else None for record in records]
     after: list[Record | None] = []
-    latest: Record | None = None
-    for record in reversed(records):
+    latest: dict[Any, Record] = {}
+    for record, host in zip(reversed(records), reversed(hosts), strict=True):
         if record.role == MACHINE:
-            latest = record
+            latest[host] = record
         else:
-            after.append(latest)
+            after.append(latest.get(host))
     after.reverse()
     pairs: list[tuple[Record, tuple[Record, ...]]] = []
-    latest = None
-    for record in records:
+    latest = {}
+    for record, host in zip(records, hosts, strict=True):
         if record.role == MACHINE:
-            latest = record
+            latest[host] = record
         else:
-            both = tuple(one for one in (latest, after[len(pairs)]) if one is not None)
+            both = tuple(one for one in (latest.get(host), after[len(pairs)]) if one is not None)
             pairs.append((record, both))
     return pairs
 

@@ -125,20 +125,23 @@ def sentinel_times(run: Run) -> dict[int, float]:
 
 def disturbed(run: Run) -> Disturbances:
     """What the trials of all cells show together about disturbances, by the times that the intervals rest on."""
+    return disturbances(times(run))
+
+
+def times(run: Run) -> dict[str, dict[int, float]]:
+    """The times that the primary metric rests on, or what is in proportion to them, by cell and block; {} where it is no time."""
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     metric = catalog.load("metric", name)()
     # A disturbance makes bytes, a share or an index not so many times slower.
     is_time = metric.scale == "log" and (metric.unit == "s" or metric.unit.endswith("/s"))
     if metric.kind != "time" or not is_time:
-        return disturbances({})
+        return {}
     power = -1 if metric.better == "higher" else 1
-    return disturbances(
-        {
-            cell: {block: value**power for block, value in _times(sample, name, metric).items() if value > 0}
-            for cell, sample in run.samples.items()
-        }
-    )
+    return {
+        cell: {block: value**power for block, value in _times(sample, name, metric).items() if value > 0}
+        for cell, sample in run.samples.items()
+    }
 
 
 def _times(sample: Sample, name: str, metric: Any) -> dict[int, float]:

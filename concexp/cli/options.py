@@ -35,6 +35,10 @@ JUnit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="the
 SummaryFile = Annotated[
     Path | None, typer.Option("--summary-file", metavar="FILE", help="append answer and verdicts as Markdown, for a CI")
 ]
+Cluster = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="run the trials on a Dask cluster: tcp://host:8786, local:4, or module:function"),
+]
 Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
 
 

@@ -10,6 +10,7 @@ import typer
 
 from concexp.cli.options import (
     Against,
+    Cluster,
     Drawn,
     Html,
     JUnit,
@@ -52,6 +53,7 @@ def run(
     junit: JUnit = None,
     summary_file: SummaryFile = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
+    cluster: Cluster = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="never ask: however long it takes, go on")] = False,
     quiet: Quiet = False,
     verbose: Annotated[
@@ -69,7 +71,6 @@ def run(
 
     \b
     concexp run experiments/01_cpu_models.yaml
-    concexp run x.yaml --check
     concexp run x.yaml --strict -q
     concexp run x.yaml --against main --check --tolerance 3% --junit verdicts.xml
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
@@ -83,7 +84,8 @@ def run(
         from concexp.commands.check import Check
         from concexp.commands.outputs import Outputs
         from concexp.commands.questions import Questions, on_terminal
-        from concexp.commands.run import RunRequest, run_experiment
+        from concexp.commands.replicate import run_anywhere
+        from concexp.commands.run import RunRequest
         from concexp.run.child import process_tree
 
     process_tree.inherit_orphans()
@@ -97,9 +99,10 @@ def run(
         with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(experiments[:number], by_path))):
             request = RunRequest(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
-                against=against, tolerance=tolerance, language=language or "", look=Look(figures or "", html),
+                against=against, tolerance=tolerance, language=language or "", look=Look(figures or "", html), cluster=cluster,
+                listed=outputs.wanted,
             )  # fmt: skip
-            outcome = run_experiment(request, progress.value, not no_report, checked, questions, outputs.wanted, watch)
+            outcome = run_anywhere(request, progress.value, not no_report, checked, questions, watch)
             watch = None  # what they did during this run says nothing of the next one
             outputs.add_run(outcome)
         say_result([] if quiet else outcome.answer, outcome.lines)

@@ -29,9 +29,11 @@ import pandas as pd
 from concexp import catalog, experiment
 from concexp.analysis import results
 from concexp.analysis.comparing.comparison import Comparison
-from concexp.commands.check import TOLERANCE
+from concexp.commands.check import TOLERANCE, Check
 from concexp.commands.compare import compare_runs, write_comparison
-from concexp.commands.run import RunRequest, run_experiment
+from concexp.commands.questions import Questions
+from concexp.commands.replicate import run_anywhere
+from concexp.commands.run import RunRequest
 from concexp.errors import ConcexpError
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.planner import make_plan
@@ -144,7 +146,8 @@ class Experiment:
         command = shlex.join(["concexp", "run", name, *arguments])
         spec = None if self.in_file else self.spec
         request = RunRequest(self.path, self.sets, self.only, Path(out), quick, fresh, command=command, spec=spec)
-        return LoadedRun.of(run_experiment(request, progress, page=True).measured.results)
+        outcome = run_anywhere(request, progress, True, Check.off, Questions(asks=False))
+        return LoadedRun.of(outcome.measured.results)
 
 
 def load(path: str | Path) -> LoadedRun:

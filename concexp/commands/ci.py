@@ -15,7 +15,9 @@ from concexp.commands import collection
 from concexp.commands.bundle import make_bundle
 from concexp.commands.check import Check, failing
 from concexp.commands.outputs import SUMMARY_LIMIT, Outputs
-from concexp.commands.run import RunOutcome, RunRequest, run_experiment
+from concexp.commands.questions import Questions
+from concexp.commands.replicate import run_anywhere
+from concexp.commands.run import RunOutcome, RunRequest
 from concexp.errors import ConcexpError, InputError, Problem
 from concexp.experiment import Spec
 from concexp.report.look import Look
@@ -56,10 +58,10 @@ def check_in_ci(asked: CiRequest, progress: str, say: Callable[[str], None]) -> 
             say(f"{path} is checked, but not against {asked.against}: {_why_not(spec)}")
         request = RunRequest(
             path, asked.sets, out=asked.out / REPORTS, command=asked.command, look=Look("", html=True), against=against,
-            tolerance=asked.tolerance,
+            tolerance=asked.tolerance, listed=True,
         )  # fmt: skip
         try:
-            outcome = run_experiment(request, progress, page=True, check=asked.check, listed=True)
+            outcome = run_anywhere(request, progress, True, asked.check, Questions(asks=False))
         except ConcexpError as error:
             outputs.add_refusal(path, error)
             lines, ended = [f"{path}: {error}"], error.exit_code

@@ -33,6 +33,11 @@ def trial_label(trial: PlannedTrial) -> str:
     return " · ".join(shortened(word, LONGEST_LABEL) for word in words)
 
 
+def _where(trial: PlannedTrial, host: str) -> str:
+    """The label of a trial, with the host that measures it in front if it has one."""
+    return f"{host} · {trial_label(trial)}" if host else trial_label(trial)
+
+
 def shortened(text: str, room: int) -> str:
     """A text on one line, cut in its middle to fit into `room` columns."""
     text = " ".join(text.split())
@@ -73,7 +78,7 @@ class Silent:
 
     def run_started(self, total: int, done: int) -> None: ...
 
-    def trial_started(self, trial: PlannedTrial) -> None: ...
+    def trial_started(self, trial: PlannedTrial, host: str = "") -> None: ...
 
     def trials_added(self, trials: int) -> None: ...
 
@@ -107,7 +112,7 @@ class PlainLines(Silent):
     def __init__(self, verbose: bool = False) -> None:
         self.verbose = verbose
         self.total = self.done = 0
-        self.current = ""
+        self.running: dict[str, str] = {}  # trial -> its label, with the host in front if it has one
         self.last_line = time.monotonic()
         self.open_ended = False  # True if trials were added: then reaching the total is not the end
 
@@ -121,8 +126,8 @@ class PlainLines(Silent):
         earlier = f", {done} of them from before" if done else ""
         self.say(f"{total} trials{earlier}")
 
-    def trial_started(self, trial: PlannedTrial) -> None:
-        self.current = trial_label(trial)
+    def trial_started(self, trial: PlannedTrial, host: str = "") -> None:
+        self.running[trial.id] = _where(trial, host)
 
     def trials_added(self, trials: int) -> None:
         self.total += trials
@@ -130,15 +135,16 @@ class PlainLines(Silent):
 
     def trial_ended(self, record: dict[str, Any]) -> None:
         self.done += 1
+        label = self.running.pop(record["trial"], "")
         if record["status"] != "ok":
-            self._line(f": {record['status']}: {shortened(record['reason'], LONGEST_REASON)}")
+            self._line(f"{label}: {record['status']}: {shortened(record['reason'], LONGEST_REASON)}")
         elif self.verbose or self._line_due():
             known = self.left and self.done < self.total
             left = OPEN_END if self.open_ended else f"{self.left} left" if known else ""
-            self._line(f" · {left}" if left else "")
+            self._line(f"{label} · {left}" if left else label)
 
-    def _line(self, rest: str) -> None:
-        self.say(f"{self.done}/{self.total} {self.current}{rest}")
+    def _line(self, text: str) -> None:
+        self.say(f"{self.done}/{self.total} {text}")
         self.last_line = time.monotonic()
 
     def _line_due(self) -> bool:
@@ -174,14 +180,15 @@ class Bar(Silent):
         )
         self.bad = 0
         self.label, self.machine = "starting", ""
+        self.running: dict[str, str] = {}  # trial -> its label, with the host in front if it has one
         self.open_ended = False
 
     def run_started(self, total: int, done: int) -> None:
         self.task = self.progress.add_task(self.label, total=total, completed=done, bad="", machine="", left="")
         self.progress.start()
 
-    def trial_started(self, trial: PlannedTrial) -> None:
-        self.label = printable(trial_label(trial))
+    def trial_started(self, trial: PlannedTrial, host: str = "") -> None:
+        self.label = self.running[trial.id] = printable(_where(trial, host))
         self._show()
 
     def trials_added(self, trials: int) -> None:
@@ -190,12 +197,13 @@ class Bar(Silent):
 
     def trial_ended(self, record: dict[str, Any]) -> None:
         self.progress.advance(self.task)
+        label = self.running.pop(record["trial"], "")
         if record["status"] != "ok":
             self.bad += 1
             line = f"{record['trial']}: {record['status']}: {shortened(record['reason'], LONGEST_REASON)}"
             self.console.print(printable(line), style="red", highlight=False, markup=False)
         elif self.verbose:
-            self.say(f"{self.label}: ok")
+            self.say(f"{label}: ok")
         self._show()
 
     def _show(self) -> None:

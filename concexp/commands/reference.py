@@ -83,6 +83,7 @@ def _report() -> str:
 
 def _execution() -> str:
     root = {name: key for name, key in keys.ROOT.items() if key.topic == "execution"}
+    root.pop("execution")
     parts = {*keys.BLOCKS, *keys.ROOT}
     axes = {name: key for name, key in keys.of_sweep().items() if name.partition(".")[0] not in parts - {"background"}}
     axes = {f"sweep.{name}": key for name, key in axes.items() if key != keys.ZIP}
@@ -96,6 +97,8 @@ def _execution() -> str:
             ),
             "",
             _keys("", {**root, **axes}, "execution"),
+            "",
+            _block("execution"),
         ]
     )
 

@@ -20,6 +20,7 @@ from concexp.commands.text_table import table_lines
 from concexp.errors import Damaged, EnvironmentRefused, InputError, Problem
 from concexp.experiment import Spec, environment, kept, plugin_files, yaml_nodes
 from concexp.experiment.axis_table import AXES
+from concexp.experiment.blocks import Execution
 from concexp.plan.planner import make_plan
 from concexp.run import bundle, packages, user_files
 from concexp.run.bundle import Bundle
@@ -227,7 +228,7 @@ def _run_request(recipe: Recipe, request: ReproduceRequest) -> RunRequest:
         out=request.out,
         quick=request.quick or bool(manifest.get("quick")),
         command=request.command,
-        spec=recipe.spec,
+        spec=replace(recipe.spec, execution=Execution()),  # here, and on no machines that a stranger names
         elsewhere=recipe.interpreters,
     )
 

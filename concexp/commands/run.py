@@ -16,6 +16,7 @@ from concexp.analysis.precision import precision_shortfall
 from concexp.commands.check import TOLERANCE, Check, claim_lines, difference_lines, failed, require_claims, share_of
 from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
+from concexp.commands.machines import HERE, Place, hosts_of, on_cluster, place_of, run_on_hosts
 from concexp.commands.measured import MeasuredRun, check_complete, read, write_page, write_partial_page
 from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
@@ -68,7 +69,9 @@ class RunRequest:
     elsewhere: Mapping[str, Mapping[str, Any]] | None = None  # the interpreters of the run that is reproduced
     against: str = ""  # the revision of the user's code that the files as they are are compared with
     tolerance: str = ""  # by how much a version may be slower; a check judges versions if this or `against` is given
+    listed: bool = False  # whether verdicts are wanted without a check as well
     language: str = ""  # of the page, instead of that of the experiment
+    cluster: str = ""  # whose hosts run the trials, instead of those that the experiment names
 
     @property
     def partial(self) -> bool:
@@ -83,13 +86,17 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class Setup:
-    """What the trials of an experiment need: its plan, the child's code, the interpreters by label, variables and files."""
+    """What the trials of an experiment need: its plan, the child's code, the interpreters by label, variables and files.
+
+    `place` is where they run.
+    """
 
     spec: Spec
     plan: Plan
     code: StagedCode
     pythons: Mapping[str, Interpreter]
     provided: Provided
+    place: Place = HERE
 
 
 @dataclass(frozen=True)
@@ -115,24 +122,24 @@ def run_experiment(
     page: bool,
     check: Check = Check.off,
     questions: Questions | None = None,
-    listed: bool = False,
     watch: Watch | None = None,
 ) -> RunOutcome:
     """Run one experiment, or complete its unfinished run, and write its page.
 
-    With `check` its claims are judged, and versions of the user's code where the request names a revision or a tolerance;
-    `listed` asks for these verdicts whatever the check. `watch` was begun shortly before; without it there is a wait until one
-    has seen enough of other programs.
+    With `check` its claims are judged, and versions of the user's code where the request names a revision or a tolerance.
+    `watch` was begun shortly before; without it there is a wait until one has seen enough of other programs.
     """
     display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
     log = RunLog()
     session = Session(display, questions or Questions(asks=False), log, watch)
     try:
         log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
-        setup = _set_up(request, check, page, session)
-        folder, trials = _measure(request, setup, session, page)
+        spec = load_spec(request)
+        with hosts_of(spec, session) as hosts:
+            setup = set_up(request, spec, check, page, session, place_of(hosts))
+            folder, trials = _measure(request, setup, session, page)
         session.close()
-        outcome = _concluded(request, setup.spec, read(folder), trials, page, check, listed)
+        outcome = concluded(request, spec, read(folder), trials, page, check)
         if outcome.answer:
             for line in doubt_lines(outcome.measured.results):
                 log.write(line)
@@ -146,23 +153,26 @@ def run_experiment(
         log.close()
 
 
-def _concluded(
+def concluded(
     request: RunRequest,
     spec: Spec,
     measured: MeasuredRun,
     trials: frozenset[str],
     page: bool,
     check: Check,
-    listed: bool,
+    beside: bool = False,
 ) -> RunOutcome:
-    """Write the page of a run whose trials have ended, and judge its claims and versions."""
+    """Write the page of a run whose trials have ended, and judge its claims and versions.
+
+    `beside` puts the page into the run's folder.
+    """
     check_complete(measured, trials)
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
     lines = [str(measured.folder.path)]
     lacks: list[str] = []
     if page:
         look = Look(request.look.figures or spec.report.figures, request.look.html)
-        written, lacks = write_page(measured, request.partial, spec.report.language, look)
+        written, lacks = write_page(measured, request.partial or beside, spec.report.language, look)
         lines = [f"report: {path}" for path in page_files(measured.results, written, look)]
         lines += lacks
     if bad:
@@ -171,7 +181,7 @@ def _concluded(
         lines += _shortfall(measured, spec.measure.precision)
     share = request.share
     checked: list[Checked] = []
-    if listed or (check is not Check.off and (spec.claims or share is not None)):
+    if request.listed or (check is not Check.off and (spec.claims or share is not None)):
         from concexp.report.checks import of_run
 
         checked = of_run(measured.results, share, bad, spec.report.language)
@@ -188,9 +198,8 @@ def _concluded(
     return RunOutcome(measured, answer, lines, len(bad) + len(lacks), checked, failed(checked, check))
 
 
-def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> Setup:
-    """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
-    spec = _load_spec(request)
+def set_up(request: RunRequest, spec: Spec, check: Check, page: bool, session: Session, place: Place) -> Setup:
+    """Plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     if request.share is None or not spec.versions:
         require_claims(spec, check)
     if page:
@@ -200,18 +209,20 @@ def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> 
     temp_folder.clear()
     code = stage.stage_child_code(plugin_files.sources(spec.plugins))
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere, say=session.say)
-    plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
+    plan = make_plan(spec, place.cpus, request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for path in {sys.executable, *(python.path for python in pythons.values())}:
         stage.compile_for(path, code)
-    return Setup(spec, plan, code, pythons, provided)
+    return Setup(spec, plan, code, pythons, provided, place)
 
 
-def _load_spec(request: RunRequest) -> Spec:
+def load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
     spec = request.spec or experiment.load(request.path, request.sets, request.against)
     if request.language:
         spec = spec.with_look(language=request.language)
+    if request.cluster:
+        spec = on_cluster(spec, request.cluster)
     return shortened(spec) if request.quick else spec
 
 
@@ -226,56 +237,58 @@ def _measure(request: RunRequest, setup: Setup, session: Session, page: bool) ->
 
     On Ctrl-C: Interrupted, with the lines to print about the page.
     """
-    spec = setup.spec
     if setup.code.note:
         session.say(setup.code.note)
+    with sharing(setup.provided, session.say) as provided:
+        run, outlook = prepared(request, replace(setup, provided=provided), session)
+        session.opened(run.folder.path)
+        session.foreseen(forecast(setup.spec, run.plan, outlook.durations, answers_known=True), outlook)
+        try:
+            if setup.place.hosts is None:
+                return run.folder, run.execute()
+            return run.folder, run_on_hosts(run, setup.place.hosts, request.only, request.wait)
+        except KeyboardInterrupt:
+            session.close()
+            if not page:
+                raise Interrupted((), session.kept) from None
+            session.say("interrupted: writing the report so far; once more ends at once")
+            raise Interrupted(write_partial_page(run.folder, setup.spec.report.language), session.kept) from None
+
+
+def prepared(request: RunRequest, setup: Setup, session: Session) -> tuple[runner.Runner, Outlook]:
+    """The runner of a new run, or of one to be completed, and how long it will take."""
+    spec = setup.spec
     lock = MachineLock(
         f"concexp run of {spec.name}", lambda holder: session.note(f"waiting for {holder}"), request.wait
     )
-    with sharing(setup.provided, session.say) as provided:
-        return _measure_with(request, replace(setup, provided=provided), session, page, lock)
-
-
-def _measure_with(
-    request: RunRequest, setup: Setup, session: Session, page: bool, lock: MachineLock
-) -> tuple[RunFolder, frozenset[str]]:
-    """The same, once all that the trials need is there."""
-    spec, provided = setup.spec, setup.provided
-    preflight = Preflight(spec, setup.plan, setup.pythons, setup.code, lock, provided)
-    folder, files = _open_folder(request, preflight, session)
-    session.opened(folder.path)
+    preflight = Preflight(spec, setup.plan, setup.pythons, setup.code, lock, setup.provided)
+    folder, files = _open_folder(request, preflight, session, setup.place)
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
     found = folder.manifest.get("preflight", {})
     plan = with_refusals(spec, setup.plan, found.get("unsupported", {}))
-    durations = known_before(folder.path.parent, spec.measure, facts.host(), preflight.startup)
-    session.foreseen(forecast(spec, plan, durations, answers_known=True), Outlook(plan, durations))
+    durations = known_before(folder.path.parent, spec.measure, setup.place.host, preflight.startup)
     sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), session.forecast)
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None
-    next_trials = sequential.next_trials if open_ended else None
-    try:
-        run = runner.Runner(
-            spec,
-            plan,
-            folder,
-            setup.code,
-            setup.pythons,
-            lock,
-            session,
-            next_trials,
-            user_files=_user_files(folder, files, provided),
-            provided=provided,
-            differing=found.get("differing", {}),
-        )
-        return folder, run.execute()
-    except KeyboardInterrupt:
-        session.close()
-        if not page:
-            raise Interrupted((), session.kept) from None
-        session.say("interrupted: writing the report so far; once more ends at once")
-        raise Interrupted(write_partial_page(folder, setup.spec.report.language), session.kept) from None
+    run = runner.Runner(
+        spec,
+        plan,
+        folder,
+        setup.code,
+        setup.pythons,
+        lock,
+        session,
+        sequential.next_trials if open_ended else None,
+        setup.place.host,
+        user_files=_user_files(folder, files, setup.provided),
+        provided=setup.provided,
+        differing=found.get("differing", {}),
+    )
+    return run, Outlook(plan, durations)
 
 
-def _open_folder(request: RunRequest, preflight: Preflight, session: Session) -> tuple[RunFolder, Mapping[str, str]]:
+def _open_folder(
+    request: RunRequest, preflight: Preflight, session: Session, place: Place
+) -> tuple[RunFolder, Mapping[str, str]]:
     """The unfinished run of the same identity, or a new one once the preflight has tried the user's code.
 
     With it the paths of the user's files, by their names in `code/`.
@@ -288,9 +301,11 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     facts_provided = {**provided.facts, **({"files": data} if data else {})}
     if plug_ins := _installed_plug_ins(spec, preflight.plan):
         facts_provided["plug_ins"] = plug_ins
+    if place.hosts is not None:
+        facts_provided["execution"] = spec.execution.model_dump(include={"engine", "strategy"})
     compared = {"versions": {label: one.identity for label, one in spec.versions.items()}} if spec.versions else {}
     identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, {**facts_provided, **compared})
-    machine = look_around(session, preflight.plan)
+    machine = place.machine or look_around(session, preflight.plan)
     parts = {
         "trial_code": code.sha256,
         "only": request.only,
@@ -300,13 +315,13 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         **({"versions": {label: one.record for label, one in spec.versions.items()}} if spec.versions else {}),
     }
     if not request.fresh:
-        unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"], parts)
+        unfinished = run_folder.unfinished(runs, identity, place.host, machine["cpus"], parts)
         here, why = unfinished.here, unfinished.elsewhere
         if here is not None and not run_folder.has_cells(here, {cell.id for cell in preflight.plan.cells}):
             why = f"{here.path.name} was begun with other cells, and is left as it is"
         elif here is not None and not journal.being_written(here.journal):
             return here, files
-        if why:
+        if why and not place.id:  # where each host has a run, those of the others are no news
             session.say(f"this is a new run: {why}")
     servers = services.ask_servers(preflight.plan, preflight.pythons, code, preflight.lock, provided)
     refused = preflight.try_code({**servers.reasons, **refusals})
@@ -320,7 +335,10 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     agreement = preflight.compare_answers(refused)
     for line in (*agreement.lines, *same_code(spec, files)):
         session.say(line)
-    clocks = {label: interpreter.usual_clocks(python, code) for label, python in preflight.pythons.items()}
+    clocks, doctor = {}, None  # of other machines, the journal has them
+    if place.hosts is None:
+        clocks = {label: interpreter.usual_clocks(python, code) for label, python in preflight.pythons.items()}
+        doctor = hazards.warning_before_run(machine, next(iter(clocks.values()), {}))
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
@@ -328,9 +346,9 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         "started_at": run_folder.now(),
         "command": without_home(request.command),
         "quick": request.quick,
-        "host": facts.host(),
+        "host": place.host,
         "machine": machine,
-        "doctor": hazards.warning_before_run(machine, next(iter(clocks.values()), {})),
+        **({"doctor": doctor} if doctor is not None else {}),
         "clocks": clocks,
         "git": facts.git(Path.cwd(), request.out),
         "packages": facts.packages(),

@@ -33,12 +33,13 @@ class Session:
         self.folder: Path | None = None
         self.watch = watch or Watch()
         self.total = self.done = 0
-        self._started = self._trial_began = time.monotonic()
+        self._started = time.monotonic()
         self._measured = 0  # trials of this session
         self._unforeseen = False  # True until the first trials have shown how long the run takes
         self._asked = False
         self._updated = float("-inf")
-        self._trial: PlannedTrial | None = None
+        self._running: dict[str, tuple[PlannedTrial, float]] = {}  # by the trial's id, with the moment of its start
+        self._hosts = 1  # that measure at once
 
     def opened(self, folder: Path) -> None:
         """The run has this folder."""
@@ -61,10 +62,15 @@ class Session:
         self.log.write(f"{plural_trials(total)}, {done} of them from before")
         self.display.run_started(total, done)
 
-    def trial_started(self, trial: PlannedTrial) -> None:
-        self._trial, self._trial_began = trial, time.monotonic()
-        self.log.write(f"trial {self.done + 1}/{self.total}, block {trial.block}: {trial_label(trial)}")
-        self.display.trial_started(trial)
+    def hosts_changed(self, hosts: int) -> None:
+        """So many hosts measure at once."""
+        self._hosts = max(1, hosts)
+
+    def trial_started(self, trial: PlannedTrial, host: str = "") -> None:
+        self._running[trial.id] = trial, time.monotonic()
+        number, where = self.done + len(self._running), f" on {host}" if host else ""
+        self.log.write(f"trial {number}/{self.total}, block {trial.block}{where}: {trial_label(trial)}")
+        self.display.trial_started(trial, host)
 
     def trials_added(self, trials: int) -> None:
         self.total += trials
@@ -77,8 +83,9 @@ class Session:
         self._measured += 1
         if record["status"] != "ok":
             self.log.write(f"{record['trial']}: {record['status']}: {record['reason']}")
-        if self.outlook is not None and self._trial is not None:
-            self.outlook.ended(self._trial, now - self._trial_began)
+        trial, began = self._running.pop(record["trial"], (None, now))
+        if self.outlook is not None and trial is not None:
+            self.outlook.ended(trial, now - began)
             if now - self._updated > UPDATE_S:
                 self._updated = now
                 self.display.left = duration_text(self.seconds_left)
@@ -103,7 +110,7 @@ class Session:
     @property
     def seconds_left(self) -> float:
         """How long the rest of the plan takes, as far as is known, and no longer than the budget allows."""
-        seconds = self.outlook.seconds if self.outlook is not None else 0.0
+        seconds = self.outlook.seconds / self._hosts if self.outlook is not None else 0.0
         if self.limit is not None:
             seconds = min(seconds, max(0.0, self.limit - (time.monotonic() - self._started)))
         return seconds

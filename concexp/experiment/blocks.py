@@ -1,4 +1,4 @@
-"""The maps `measure:`, `load:`, `answer:` and `report:` as models: what each key takes, and what `concexp show` says about it."""
+"""The maps `measure:`, `load:`, `answer:`, `report:` and `execution:` as models: what each key takes, and what is said of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from concexp.experiment import units
+from concexp.experiment import cluster_names, units
 from concexp.experiment import value_schemas as values
 
 # Each with the schema of how it is written: the models hold SI units.
@@ -274,4 +274,26 @@ class Report(Block):
         "the format of the pictures: `svg` and `pdf` stay sharp at any size, as in a paper. No host shows a PDF on a page: there "
         "a PNG stands for it and leads to it. `concexp report --figures` draws those of a finished run anew",
         "report: {figures: svg}",
+    )
+
+
+class Execution(Block):
+    """`execution:` where trials run: on this machine, or on those of a Dask cluster."""
+
+    engine: Literal["local", "dask"] = key(
+        "local",
+        "what runs the trials: this machine, or the workers of a Dask cluster (`docs/machines.md`)",
+        "execution: {engine: dask, cluster: local:2}",
+    )
+    cluster: Annotated[str, BeforeValidator(cluster_names.checked)] = key(
+        "",
+        "the cluster: the address of its scheduler, `local:4` for so many workers on this machine, or `module:function` of a "
+        "module beside the YAML, whose function returns a cluster (of dask-jobqueue, for example)",
+        "execution: {engine: dask, cluster: tcp://127.0.0.1:8786}",
+        without="that of --cluster",
+    )
+    strategy: Literal["spread", "replicate"] = key(
+        "spread",
+        "what the hosts do: equal ones share the blocks of one run, or each of them does a whole run, and they are compared",
+        "execution: {engine: dask, cluster: local:2, strategy: replicate}",
     )

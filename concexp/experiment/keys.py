@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from concexp.errors import did_you_mean, meant
 from concexp.experiment.axis_table import AXES
-from concexp.experiment.blocks import Answer, Block, Load, Measure, Report
+from concexp.experiment.blocks import Answer, Block, Execution, Load, Measure, Report
 from concexp.experiment.statuses import STATUSES
 
 
@@ -43,7 +43,9 @@ def _by_name(*keys: Key) -> dict[str, Key]:
     return {key.name: key for key in keys}
 
 
-BLOCKS: dict[str, type[Block]] = {"measure": Measure, "load": Load, "answer": Answer, "report": Report}
+BLOCKS: dict[str, type[Block]] = {
+    "measure": Measure, "load": Load, "answer": Answer, "report": Report, "execution": Execution,
+}  # fmt: skip
 
 
 def _block(name: str, example: str) -> Key:
@@ -100,6 +102,7 @@ ROOT = _by_name(
         "lines they stand", "diagnose: profile", "profile, or a list", default="nothing"),
     _block("answer", "sweep: {workers: [1, 2]}\nanswer: {compete: workers}"),
     _block("report", "report: {plots: [scaling]}"),
+    _block("execution", "execution: {engine: dask, cluster: local:2}"),
     Key("environment", "environment variables that all trials see, beside PATH, HOME and LANG",
         "environment: {MALLOC_ARENA_MAX: 2, DATABASE_URL: {from: caller}}",
         "map: text, a number, unset, or {from: caller}", default="numerical libraries have one thread", topic="environment",

@@ -29,7 +29,7 @@ from concexp.experiment import (
     yaml_nodes,
 )
 from concexp.experiment.axis_values import one_of
-from concexp.experiment.blocks import MIN_PILOT_BLOCKS, Answer, Measure, Report, Startup
+from concexp.experiment.blocks import MIN_PILOT_BLOCKS, Answer, Execution, Measure, Report, Startup
 from concexp.experiment.layers import layered
 from concexp.experiment.problems import Problems, items, one_value, shaped, text, unknown_keys
 from concexp.experiment.scope import Scope
@@ -109,6 +109,7 @@ class _Reader:
         name = self.name()
         measure = self.measure()
         report = self.report()
+        execution = self.execution()
         baseline = selections.baseline(root.value.get("baseline"), names, problems)
         open_loop = loads.is_open_loop(grids)
         if not open_loop:
@@ -132,6 +133,7 @@ class _Reader:
             allow=selections.allow(root.value["allow"], names, problems) if "allow" in root.value else (),
             report=report or Report(),
             answer=self.answer(names) or Answer(),
+            execution=execution or Execution(),
             path=self.file,
             text=self.data,
             data=root.plain(),
@@ -197,6 +199,14 @@ class _Reader:
         if report is not None and report.plots is not None:
             self.plugins(node.value["plots"], "report.plots", "plot")
         return report
+
+    def execution(self) -> Execution | None:
+        node = self.root.value.get("execution")
+        execution = shaped(Execution, node, "execution", self.problems) if node is not None else None
+        if node is not None and execution is not None and execution.engine == "local" and {*node.value} - {"engine"}:
+            cure = "write `engine: dask`, or leave the rest out"
+            self.problems.at(node, "execution", "this machine has no cluster and no strategy", cure)
+        return execution
 
     def answer(self, names: selections.Names) -> Answer | None:
         node = self.root.value.get("answer")

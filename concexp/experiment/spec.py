@@ -12,8 +12,8 @@ from typing import Any
 
 from concexp import catalog
 from concexp.errors import Problem
-from concexp.experiment import expressions, kept, units
-from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Measure, Report
+from concexp.experiment import cluster_names, expressions, kept, units
+from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Execution, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
 from concexp.experiment.swept import Axis, Value
@@ -324,6 +324,7 @@ class Spec:
     allow: tuple[Mapping[str, Any], ...]
     report: Report
     answer: Answer = field(default_factory=Answer)
+    execution: Execution = field(default_factory=Execution)
     path: str = ""
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the merged YAML, as written
@@ -382,10 +383,15 @@ class Spec:
         """The same experiment with its page in another language, or with pictures in another format."""
         return replace(self, report=self.report.model_copy(update=changes))
 
+    def on_cluster(self, name: str) -> Spec:
+        """The same experiment on the hosts of a cluster; ValueError if `name` names none."""
+        changes = {"engine": "dask", "cluster": cluster_names.checked(name)}
+        return replace(self, execution=self.execution.model_copy(update=changes))
+
     def asked(self) -> dict[str, Any]:
-        """The experiment as data without how its page looks and who made it: what two runs must share to be the same question."""
+        """The experiment as data without how its page looks, where it runs and who made it: what runs of one question share."""
         data = self.with_look(language=DEFAULT_LANGUAGE).resolved()
-        data = {key: value for key, value in data.items() if key not in ("author", "license")}
+        data = {key: value for key, value in data.items() if key not in ("author", "license", "execution")}
         return {**data, "report": {key: value for key, value in data["report"].items() if key != "figures"}}
 
     def resolved(self) -> dict[str, Any]:

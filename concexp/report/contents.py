@@ -18,6 +18,7 @@ from concexp.report.sections import (
     claims,
     failures,
     fairness,
+    hosts,
     latency,
     machine,
     precision,
@@ -254,7 +255,8 @@ def _user_code(page: Page) -> Iterator[Content]:
 
 
 def _machine(page: Page) -> Iterator[Content]:
-    yield {"facts": machine.machine(page.view), "origin": machine.origin(page.view.run.manifest)}
+    view = page.view
+    yield {"facts": machine.machine(view), "hosts": hosts.rows(view), "origin": machine.origin(view.run.manifest)}
 
 
 def _experiment(page: Page) -> Iterator[Content]:

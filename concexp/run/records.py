@@ -80,12 +80,18 @@ def unsupported_id(cell: Cell) -> str:
     return f"{cell.id}-unsupported"
 
 
-def machine_record(number: int, block: int, cpus: int, spin: SpinMeasurement, started_at: str) -> Record:
+def machine_id(number: int) -> str:
+    """The id that stands for a trial in the record of spinner measurement `number`."""
+    return f"spin-{number:04d}"
+
+
+def machine_record(number: int, block: int, cpus: int, spin: SpinMeasurement, started_at: str, host: str) -> Record:
     """The record of the run's spinner measurement `number`, made before the trials of a block."""
     return Record(
         {
-            "trial": f"spin-{number:04d}",
+            "trial": machine_id(number),
             "role": MACHINE,
+            "host": host,
             "block": block,
             "effective_cpus": spin.effective_cpus,
             "cpus": cpus,

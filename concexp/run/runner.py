@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from concexp import catalog
 from concexp.errors import ConcexpError, NothingYet
@@ -24,7 +24,15 @@ from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, spinners
 from concexp.run.machine.lock import MachineLock
 from concexp.run.provided import NOTHING, Provided
-from concexp.run.records import as_crashed, machine_record, trial_record, unsupported_id, unsupported_record
+from concexp.run.records import (
+    as_crashed,
+    machine_id,
+    machine_record,
+    trial_record,
+    unsupported_id,
+    unsupported_record,
+)
+from concexp.run.steps import ProgressListener, Pulse, Step, Steps
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.journal import Record
 from concexp.run.storage.run_folder import RunFolder
@@ -32,28 +40,6 @@ from concexp.run.user_files import UserFiles
 from concexp.trial.diagnostics import LOCK_WATCH
 
 NextTrials = Callable[[Sequence[Record]], Sequence[PlannedTrial]]
-
-
-class ProgressListener(Protocol):
-    """Is called as a run goes on."""
-
-    def run_started(self, total: int, done: int) -> None:
-        """`total` trials are planned, of which the journal has `done` already."""
-
-    def trial_started(self, trial: PlannedTrial) -> None:
-        """This trial starts."""
-
-    def trials_added(self, trials: int) -> None:
-        """This number of trials was added to the plan."""
-
-    def trial_ended(self, record: Record) -> None:
-        """A trial's record is on disk."""
-
-    def note(self, text: str) -> None:
-        """Something worth showing: a wait, the machine's effective CPUs."""
-
-    def forecast(self, text: str) -> None:
-        """How long the run will take."""
 
 
 @dataclass
@@ -81,11 +67,18 @@ class Runner:
     def execute(self) -> frozenset[str]:
         """Complete the journal, from wherever it stands; returns the ids of all its trials."""
         with journal.Writer(self.folder.journal) as writer:
-            execution = _Execution(self, writer, *self._open(writer))
+            execution = Execution(self, writer, *self.opened(writer, self.calibrate))
             execution.complete()
             return frozenset(execution.recorded_ids)
 
-    def _open(self, writer: journal.Writer) -> tuple[list[Record], schema.Checker]:
+    def calibrate(self) -> calibration.Pace:
+        """Measure how much work fills a given time."""
+        with self.lock.held():
+            return calibration.calibrate(self.plan.runnable, self.pythons, self.stage)
+
+    def opened(
+        self, writer: journal.Writer, calibrate: Callable[[], calibration.Pace]
+    ) -> tuple[list[Record], schema.Checker]:
         """The records of the journal, and what checks those that follow; a new journal gets its header."""
         if self.folder.journal.stat().st_size:
             with contextlib.suppress(NothingYet):
@@ -94,13 +87,18 @@ class Runner:
                 self.pace = existing.header.get("pace")  # never measured again: all trials do the same work
                 return existing.records, checker
         if any(map(calibration.timed_work, self.plan.runnable)):
-            with self.lock.held():
-                self.pace = calibration.calibrate(self.plan.runnable, self.pythons, self.stage)
+            self.pace = calibrate()
         first = header(self.spec, self.plan, self.folder, self.pace)
         writer.begin(first)
         checker = schema.Checker()
         checker.header_problem(first)
         return [], checker
+
+    def perform(self, step: Step) -> Record:
+        """Take one step here, and return its record."""
+        if step.trial is None:
+            return self.measure_machine(step.number, step.block, step.rounds)
+        return self.diagnose(step.trial) if step.diagnosis else self.measure(step.trial)
 
     def measure(self, trial: PlannedTrial) -> Record:
         """Run one trial and return its record; EnvironmentRefused if the user's code changed before or meanwhile."""
@@ -156,7 +154,7 @@ class Runner:
             self.listener.note(f"block {block}: effective CPUs could not be measured: {spin.reason}")
         else:
             self.listener.note(f"block {block}: the machine gives {spin.effective_cpus:.2f} of {cpus} CPUs")
-        return machine_record(number, block, cpus, spin, started_at)
+        return machine_record(number, block, cpus, spin, started_at, self.host)
 
     def _launch(self, trial: PlannedTrial, request: dict[str, Any]) -> TrialOutcome:
         cell = trial.cell
@@ -202,7 +200,7 @@ class Runner:
         return [name for name, probe in probes.items() if name in wanted or probe.always_on(trial.cell.load)]
 
 
-class _Execution:
+class Execution:
     """One execution of a runner: the journal being written, and how far it is."""
 
     def __init__(self, runner: Runner, writer: journal.Writer, records: list[Record], checker: schema.Checker) -> None:
@@ -211,14 +209,17 @@ class _Execution:
         self.last_block = _last_block(record for record in records if record.role != MACHINE)
         self.spins = sum(record.role == MACHINE for record in records)
         self.last_spin_block = _last_block(record for record in records if record.role == MACHINE)
-        self.spin_at = time.monotonic()  # when this execution's latest spinner measurement ended
-        self.looks = 0  # how many it has made
-        self.middle = ""  # the trial before which a second one is made, however short the run
+        self.middle = ""  # the trial before which the machine is measured once more, however short the run
         # Only `next_trials` needs them: without it a long run does not grow with its journal.
         self.records = records if runner.next_trials else []
 
     def complete(self) -> None:
-        """Run all trials that the journal lacks."""
+        """Run all trials that the journal lacks, here."""
+        self.begin()
+        self._take(self.rest(Pulse()))
+
+    def begin(self) -> None:
+        """Record the cells that cannot run, and tell the listener how far the journal is."""
         runner = self.runner
         for cell in runner.plan.unsupported:
             if unsupported_id(cell) not in self.recorded_ids:
@@ -227,13 +228,6 @@ class _Execution:
         rest = [trial.id for trial in planned if trial.id not in self.recorded_ids]
         self.middle = rest[len(rest) // 2] if len(rest) > 1 else ""
         runner.listener.run_started(len(planned), len(planned) - len(rest))
-        for trials in self._batches():
-            if runner.next_trials and trials[0].block >= runner.spec.measure.blocks:
-                runner.listener.trials_added(len(trials))
-            for trial in trials:
-                self._run(trial)
-        if self.last_spin_block <= self.last_block and any(not cell.simulated for cell in runner.plan.runnable):
-            self._look_at_machine(self.last_block + 1)
 
     def _batches(self) -> Iterator[Sequence[PlannedTrial]]:
         """The rest of the plan, or what `next_trials` asks for, one block after the other."""
@@ -244,36 +238,46 @@ class _Execution:
         while trials := self.runner.next_trials(self.records):
             yield trials
 
-    def _run(self, trial: PlannedTrial) -> None:
-        """Run a trial, with a measurement of the machine before it and a diagnosis after it where they are due."""
+    def _take(self, steps: Steps) -> None:
+        """Take these steps here."""
+        with contextlib.suppress(StopIteration):
+            step = next(steps)
+            while True:
+                step = steps.send(self.keep(self.runner.perform(step)))
+
+    def rest(self, pulse: Pulse) -> Steps:
+        """All that one host does to complete the journal: the trials that it lacks, and a last look at the machine."""
         runner = self.runner
-        if self._spin_is_due(trial):
-            self._look_at_machine(trial.block)
-        runner.listener.trial_started(trial)
-        record = self._keep(runner.measure(trial))
-        runner.listener.trial_ended(record)
-        if _hung(record) and _diagnostic_id(trial.cell) not in self.recorded_ids:
-            runner.listener.note(f"{trial.cell.id} hangs: one more trial, to see which thread waits for which")
-            self._keep(runner.diagnose(trial))
-        self.last_block = max(self.last_block, trial.block)
+        for trials in self._batches():
+            if runner.next_trials and trials[0].block >= runner.spec.measure.blocks:
+                runner.listener.trials_added(len(trials))
+            yield from self.steps(trials, pulse)
+        if self.last_spin_block <= self.last_block and any(not cell.simulated for cell in runner.plan.runnable):
+            yield from self.measured_machine(self.last_block + 1, pulse)
 
-    def _spin_is_due(self, trial: PlannedTrial) -> bool:
-        """Whether to measure the machine now: before the first trial, in the middle of the plan, and as time passes."""
-        if trial.cell.simulated:
-            return False
-        if not self.looks or (self.looks == 1 and trial.id == self.middle):
-            return True
-        return time.monotonic() - self.spin_at > spinners.SPIN_EVERY_SECONDS
+    def steps(self, trials: Iterable[PlannedTrial], pulse: Pulse) -> Steps:
+        """What a host does for these trials: before one the machine is measured, after one comes a diagnosis, where due."""
+        listener = self.runner.listener
+        for trial in trials:
+            if pulse.is_due(trial, self.middle):
+                yield from self.measured_machine(trial.block, pulse)
+            listener.trial_started(trial, pulse.host)
+            record = yield Step(trial.block, trial)
+            listener.trial_ended(record)
+            if _hung(record) and _diagnostic_id(trial.cell) not in self.recorded_ids:
+                listener.note(f"{trial.cell.id} hangs: one more trial, to see which thread waits for which")
+                yield Step(trial.block, trial, diagnosis=True)
+            self.last_block = max(self.last_block, trial.block)
 
-    def _look_at_machine(self, block: int) -> None:
-        """Measure the machine between trials, for no longer than suits the time since the last measurement."""
-        rounds = spinners.rounds_after(time.monotonic() - self.spin_at)
-        self._keep(self.runner.measure_machine(self.spins, block, rounds))
-        self.spins += 1
-        self.looks += 1
-        self.spin_at = time.monotonic()
+    def measured_machine(self, block: int, pulse: Pulse) -> Steps:
+        """The machine is measured before a block, for no longer than suits the time since the last measurement."""
+        while machine_id(self.spins) in self.recorded_ids:  # a number may be missing: its host was lost meanwhile
+            self.spins += 1
+        number, self.spins = self.spins, self.spins + 1
+        yield Step(block, number=number, rounds=spinners.rounds_after(time.monotonic() - pulse.at))
+        pulse.looks, pulse.at = pulse.looks + 1, time.monotonic()
 
-    def _keep(self, record: Record) -> Record:
+    def keep(self, record: Record) -> Record:
         """Put a record on disk, and remember it if later trials depend on it; returns it as it was written."""
         record = self._write(record)
         if self.runner.next_trials:

@@ -156,3 +156,20 @@ class Watch:
     def facts(self):
         """The changes for the record."""
         return [{"what": what, "before": before, "after": after} for what, before, after in self.found]
+
+
+def seed(request):
+    """Let code that is not our own draw what a trial's luck decides."""
+    if may_draw(request):
+        import random
+
+        random.seed(request["luck"])
+
+
+def may_draw(request):
+    """Whether code may draw from `random` that is not concexp's own: user code, or a plug-in of another package."""
+    entries = [request[kind] for kind in ("workload", "model", "sync")]
+    background = request.get("background")
+    if background:
+        entries += [background["workload"], background["model"]]
+    return any("reference" in entry or entry["name"].startswith("_") for entry in entries)

@@ -49,7 +49,7 @@ def test_five_mistakes_are_five_located_problems():
     ("text", "says"),
     [
         ("model: serial\n", "`workload:` is missing"),
-        (SHORT + "execution: []\n", "there is no key 'execution' here"),
+        (SHORT + "where: []\n", "there is no key 'where' here"),
         (SHORT + "name: Bad Name\n", "cannot be a name"),
         (SHORT + "name: 3.10\n", "YAML reads it as 3.1"),
         (SHORT + "baseline: {model: process}\n", "no model here has the label 'process'"),

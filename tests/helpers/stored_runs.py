@@ -3,6 +3,8 @@
 import datetime
 import math
 
+from concexp.analysis import results
+from concexp.run.storage.journal import Record
 from tests.helpers.journal_builder import cell, write
 
 MODELS = ("serial", "threads", "processes")
@@ -37,3 +39,21 @@ def stored(
     header = {"started_at": f"{began}T03:04:05.000Z", "identity": f"{day:064x}", **(manifest or {})}
     return write(folder / f"day{day:02d}", made, spec=spec, manifest=header, beside=beside, iterations=1,
                  spinner=8e7 * speed, **more)  # fmt: skip
+
+
+def on_hosts(run, names):
+    """The run as if these hosts had shared its blocks in turns."""
+    records, joined = [], set()
+    for record in run.records:
+        host = names[record["block"] % len(names)]
+        more = {"host": host}
+        if record.role == "machine" and host not in joined:
+            joined.add(host)
+            cost = (1 + names.index(host)) * 1e-7
+            more["joined"] = {
+                "processor": f"CPU of {host}", "doctor": "warning: virtual machine", "clock_offset_s": 0.0,
+                "clocks": {"current": {"timer_cost_s": cost}}, "remarks": ["clock source: hpet"],
+            }  # fmt: skip
+        records.append(Record({**record, **more}))
+    manifest = {**run.manifest, "execution": {"engine": "dask", "strategy": "spread"}}
+    return results.Run(run.folder, {**run.header, "manifest": manifest}, records)

@@ -33,7 +33,7 @@ def machine(view: View) -> list[tuple[str, str]]:
         (say("memory"), _memory(facts)),
         (say("load before the run"), _load(facts)),
         (say("clock"), _clock(view)),
-        (say("checked before the run"), _checked(view)),
+        (say("checked before the run"), checked(view.run.manifest.get("doctor", {}).get("summary", ""))),
     ]
     for label, python in view.run.manifest["interpreters"].items():
         rows.append((f"Python {code(label)}", _python({**python, "packages": _packages(view, label, python)})))
@@ -55,9 +55,8 @@ def _virtual(facts: dict[str, Any]) -> str | None:
     return say("virtual machine ({kind})", kind=_text(facts, "virtual")) if facts.get("virtual") else None
 
 
-def _checked(view: View) -> str | None:
+def checked(summary: str) -> str | None:
     """What `concexp doctor` found before the run: `danger: load; warning: virtual machine`."""
-    summary = view.run.manifest.get("doctor", {}).get("summary", "")
     parts = []
     for part in summary.split("; ") if summary else []:
         which, _, names = part.partition(": ")

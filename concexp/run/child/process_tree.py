@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 
 import psutil
 
@@ -44,10 +45,29 @@ def inherit_orphans() -> None:
     Only for a program of its own, before its first trial: another one may start children beside a trial. Where the system has
     nothing of the kind (macOS), nothing changes.
     """
+    if _set_subreaper(1):
+        _Inheritance.on = True
+        _Inheritance.own = frozenset(child.pid for child in psutil.Process().children())
+
+
+@contextlib.contextmanager
+def inheriting_nothing() -> Iterator[None]:
+    """Meanwhile this process may start children that are no trial's, such as the workers of a cluster."""
+    was_on = _Inheritance.on
+    if was_on and _set_subreaper(0):
+        _Inheritance.on = False
+    try:
+        yield
+    finally:
+        if was_on:
+            inherit_orphans()
+
+
+def _set_subreaper(on: int) -> bool:
+    """Whether this process could be made one that inherits orphans, or one that does not."""
     with contextlib.suppress(OSError, AttributeError):
-        if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0:
-            _Inheritance.on = True
-            _Inheritance.own = frozenset(child.pid for child in psutil.Process().children())
+        return bool(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0) == 0)
+    return False
 
 
 def marker_of(number: int) -> str:

@@ -54,13 +54,13 @@ sys.exit(not done)
 class StagedCode:
     """The folder with the child's code, and the SHA-256 of that code; `note` says why it is not in the cache, if so.
 
-    `plugins` are the files of plug-ins from other packages among it.
+    `files` are those of the code.
     """
 
     path: Path
     sha256: str
     note: str = ""
-    plugins: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def main(self) -> Path:
@@ -102,11 +102,16 @@ def stage_child_code(plugins: Mapping[str, bytes] = NO_FILES) -> StagedCode:
 
     `plugins` are the files of plug-ins from other packages, by their paths: see `plugin_files`.
     """
-    files = code(plugins)
+    return stage_files(code(plugins))
+
+
+def stage_files(files: Mapping[str, bytes]) -> StagedCode:
+    """The same for code that consists of these files, as it came from another machine."""
+    files = dict(files)
     sha256 = digest(files)
     name = f"trial-{sha256[:16]}"
     try:
-        return StagedCode(_whole(cache_folder() / name, files), sha256, plugins=plugins)
+        return StagedCode(_whole(cache_folder() / name, files), sha256, files=files)
     except EnvironmentRefused as refused:
         why = refused.message
     except OSError as error:
@@ -116,7 +121,8 @@ def stage_child_code(plugins: Mapping[str, bytes] = NO_FILES) -> StagedCode:
         folder = _whole(_temporary_folder(os.getpid()) / name, files)
     except OSError as error:
         raise EnvironmentRefused(f"{why}, nor to a temporary folder: {error.strerror or error}", hint) from error
-    return StagedCode(folder, sha256, f"{why}; for this run it is in a temporary folder: to keep it, {hint}", plugins)
+    note = f"{why}; for this run it is in a temporary folder: to keep it, {hint}"
+    return StagedCode(folder, sha256, note, files)
 
 
 def _whole(folder: Path, files: dict[str, bytes]) -> Path:
@@ -212,9 +218,9 @@ def repair(where: StagedCode, python: str) -> bool:
     False if it was whole all the time.
     """
     never_compiled = not _stamp(python, where).exists()
-    if intact(where.path, code(where.plugins)) and (never_compiled or is_compiled(python, where)):
+    if intact(where.path, dict(where.files)) and (never_compiled or is_compiled(python, where)):
         return False
-    stage_child_code(where.plugins)
+    stage_files(where.files)
     compile_for(python, where)
     return True
 

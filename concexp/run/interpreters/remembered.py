@@ -19,7 +19,7 @@ from concexp.experiment.cache import cache_folder
 from concexp.run.child.stage import StagedCode
 from concexp.run.storage import atomic
 
-FOLDER = "interpreters"
+FOLDER = "descriptions"
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 

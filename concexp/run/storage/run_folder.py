@@ -119,6 +119,7 @@ DIFFERENCES = {
     "trial_code": "by another version of concexp",
     "interpreters": "with other interpreters",
     "only": "with another --only",
+    "execution": "on other machines",
 }
 
 

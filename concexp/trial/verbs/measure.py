@@ -27,10 +27,7 @@ def answer(request):
     `gc` (on | off | freeze | thresholds), `read_back` (names of settings: see `in_force`) and, where a workload has `loops`,
     their `pace` (see `Kit`).
     """
-    if may_draw(request):
-        import random
-
-        random.seed(request["luck"])
+    interpreter_state.seed(request)
     task_stacks.dump_stacks_on_signal(request["folder"])
     if LOCK_WATCH in os.environ:  # a diagnostic trial
         from concexp.trial.diagnostics.lock_watch import install
@@ -53,15 +50,6 @@ def answer(request):
     finally:
         if trial is not None:
             trial.release()
-
-
-def may_draw(request):
-    """Whether code may draw from `random` that is not concexp's own: user code, or a plug-in of another package."""
-    entries = [request[kind] for kind in ("workload", "model", "sync")]
-    background = request.get("background")
-    if background:
-        entries += [background["workload"], background["model"]]
-    return any("reference" in entry or entry["name"].startswith("_") for entry in entries)
 
 
 class Trial:

@@ -129,6 +129,28 @@ def test_a_daemon_without_session_and_environment_is_found(tmp_path):
     assert done.stdout.split() == ["1", "0", "None"], done.stderr
 
 
+OWN_CHILDREN = """\
+import subprocess
+from concexp.run.child import process_tree
+process_tree.inherit_orphans()
+with process_tree.inheriting_nothing():
+    own = subprocess.Popen(["sleep", "3600"])
+    trial = subprocess.Popen(["sleep", "3600"], start_new_session=True)
+    process_tree.kill(trial, "nobody's")
+    print(trial.poll(), own.poll())
+process_tree.kill(subprocess.Popen(["true"], start_new_session=True), "nobody's")
+print(own.poll(), process_tree._Inheritance.on)
+own.kill()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lets a process inherit orphans")
+def test_a_program_may_start_children_of_its_own_meanwhile():
+    """While it inherits nothing, they are no trial's, and they are none afterwards, when it inherits again."""
+    done = subprocess.run([sys.executable, "-c", OWN_CHILDREN], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["-9", "None", "None", "True"], done.stderr
+
+
 CHAIN = """\
 import os, time
 if os.fork():

@@ -79,6 +79,16 @@ def test_damage_is_repaired(damage, cache):
     assert contents(ready.path) == stage.code()
 
 
+def test_code_from_another_machine_is_staged_as_it_came(cache):
+    """It is staged beside this concexp's own, by its own hash, and repaired from itself."""
+    files = {**stage.code(), "concexp/trial/wire.py": stage.code()["concexp/trial/wire.py"] + b"# another one\n"}
+    ready = stage.stage_files(files)
+    assert ready.sha256 == stage.digest(files) != stage.stage_child_code().sha256
+    (ready.path / "concexp/trial/wire.py").write_bytes(b"")
+    assert stage.repair(ready, sys.executable)
+    assert stage.intact(ready.path, files)
+
+
 def test_many_at_once_agree():
     """Runs that start at the same time find one whole stage."""
     with ThreadPoolExecutor(8) as pool:

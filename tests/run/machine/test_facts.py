@@ -134,3 +134,13 @@ def test_a_strangers_repository_runs_nothing(tmp_path):
     assert found is not None
     assert found["dirty"] is True
     assert not sign.exists()
+
+
+def test_a_host_may_be_named(monkeypatch):
+    """Where machines cannot be told apart by their ids, as containers of one image: the name itself shows nowhere."""
+    own = facts.host()
+    monkeypatch.setenv("CONCEXP_HOST", "node-17")
+    named = facts.host()
+    assert named != own
+    assert len(named) == 8
+    assert "node" not in named

@@ -27,7 +27,7 @@ def test_the_absolute_speed_is_kept(measured):
     assert spin.effective_cpus == 2.0
     assert spin.alone_per_s == pytest.approx((7e6, 4e6))
     assert spin.together_per_s == pytest.approx((14e6, 8e6))
-    record = machine_record(3, 1, 2, spin, "2026-01-02T03:04:05.000Z")
+    record = machine_record(3, 1, 2, spin, "2026-01-02T03:04:05.000Z", "0badcafe")
     assert record["alone_per_s"] == pytest.approx([7e6, 4e6])
     assert record["together_per_s"] == pytest.approx([14e6, 8e6])
 

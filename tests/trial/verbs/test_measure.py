@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from concexp.trial import passes, tools
+from concexp.trial import interpreter_state, passes, tools
 from concexp.trial.verbs import measure
 from tests.helpers.children import function, request, trial
 
@@ -350,7 +350,7 @@ def test_the_coordinator_rests_right_before_each_pass(monkeypatch):
 )
 def test_random_is_seeded_for_code_that_is_not_our_own(more, draws):
     """User code and plug-ins of other packages may draw from `random`; our own have dice, so their trials need not import it."""
-    assert measure.may_draw({**request(), **more}) == draws
+    assert interpreter_state.may_draw({**request(), **more}) == draws
 
 
 def test_what_user_code_draws_follows_the_luck(write):

@@ -167,6 +167,9 @@ class Manifest(Part):
         None, description="SHA-256 of each of the user's files, by its name in code/"
     )
     preflight: Preflight | None = Field(None, description="what the user's code is")
+    execution: dict[str, str] | None = Field(
+        None, description="engine and strategy, where the hosts of a cluster ran the trials"
+    )
     plug_ins: dict[str, str] | None = Field(
         None, description="plug-ins of other packages, by kind/name: their versions"
     )

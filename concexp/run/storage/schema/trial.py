@@ -126,6 +126,19 @@ class TrialRecord(Part):
     answer: Answer | None = Field(None, description="what its child recorded; null if it did not answer")
 
 
+class Joined(Part):
+    """A host of a cluster as it joined the run."""
+
+    processor: str | None = Field(None, description="the processor's name")
+    system: str | None = Field(None, description="operating system and release")
+    doctor: str | None = Field(None, description="the hazards by level, one line")
+    clocks: dict[str, dict[str, Number | None]] | None = Field(
+        None, description="by interpreter: cost and step of its clock, overshoot of its sleep, seconds"
+    )
+    clock_offset_s: Number | None = Field(None, description="how far its clock was ahead of the coordinator's, seconds")
+    remarks: Items[str] | None = Field(None, description="in what it differs from where the run was begun")
+
+
 class MachineRecord(Part):
     """One measurement of the machine by spinners, between trials."""
 
@@ -135,6 +148,8 @@ class MachineRecord(Part):
     effective_cpus: Number | None = Field(description="the CPUs that the machine gave; null if not measured")
     cpus: Positive = Field(description="usable CPUs, which is the number of spinners")
     started_at: str = Field(description="its start, UTC, ISO 8601")
+    host: str | None = Field(None, description="id of the machine, 8 hex digits")
+    joined: Joined | None = Field(None, description="what is known of a host of a cluster, when it joined the run")
     duration_s: Number | None = Field(None, description="from its start to its end, seconds")
     cpu_s: Number | None = Field(None, description="CPU time of the spinners together, seconds")
     run_queue_wait_s: Number | None = Field(None, description="how long they waited for a CPU, seconds")

@@ -119,12 +119,11 @@ class _Reader:
         self.check_variables(grids, variables)
         scope = claims.claim_scope(grids, names, open_loop, bool(baseline))
         self.check_baseline(scope)
+        self.texts("author"), self.text("license")  # for bundles, which read them from a run's data
         spec = Spec(
             name=name or "",
             question=self.text("question") or (name or "").replace("_", " "),
             tags=self.texts("tags"),
-            authors=self.texts("author"),
-            license=self.text("license") or "",
             grids=tuple(grids),
             measure=measure or Measure(),
             baseline=baseline,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os.path import abspath, relpath
@@ -20,9 +20,8 @@ from concexp.experiment.swept import Axis, Value
 
 KINDS = ("workload", "model", "sync")
 SHORT_SHA = 7  # digits of a commit, as git shows it
-as_json = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), default=str
-).encode  # made once: plans have many cells
+# Made once: plans have many cells.
+as_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
 PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
 
 
@@ -274,12 +273,6 @@ class Grid:
         return [point[axis.keys.index(key)] for axis in self.axes if key in axis.keys for point in axis.points]
 
 
-def second_roles(grids: Sequence[Grid]) -> list[str]:
-    """The labels of the second roles if there are several, in the order of the file: `background` is an axis then."""
-    labels = list(dict.fromkeys(grid.background.label for grid in grids if grid.background is not None))
-    return labels if len(labels) > 1 else []
-
-
 @dataclass(frozen=True)
 class Claim:
     """A statement that the data may refute.
@@ -333,8 +326,6 @@ class Spec:
     environment: Mapping[str, Variable] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
     versions: Mapping[str, Version] = field(default_factory=dict)  # of the user's code, by label
-    authors: tuple[str, ...] = ()
-    license: str = ""
     diagnose: tuple[str, ...] = ()  # the probes that look at the workers in trials of their own
 
     @property

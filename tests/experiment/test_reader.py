@@ -159,9 +159,6 @@ def test_odd_values_are_one_located_problem(text, path, says):
     ("text", "attribute", "value"),
     [
         ("tags: sync", "tags", ("sync",)),
-        ("author: Ada", "authors", ("Ada",)),
-        ("author: [Ada, Charles]", "authors", ("Ada", "Charles")),
-        ("license: MIT", "license", "MIT"),
         ("metrics: speedup", "metrics", ("speedup",)),
         ("metrics: []", "metrics", ()),
         ("primary: speedup", "primary", "speedup"),

@@ -48,6 +48,7 @@ CHAPTERS = {
     "Sharing work out": (8, 58, 61, 59),
     "Errors and dead workers": (9, 10),
     "Waiting, and the event loop": (2, 51, 52, 25, 12, 31, 32, 49, 56),
+    "Servers of yours, and libraries that ask them": (62, 63, 64),
     "numpy, memory and the collector": (34, 35, 46),
     "Without a GIL": (50, 40, 41, 42, 39),
     "Measuring": (37, 38, 14),

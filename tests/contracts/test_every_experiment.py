@@ -12,12 +12,13 @@ import pytest
 
 from concexp import catalog, experiment
 from concexp.commands.plan_text import plan_data
+from concexp.errors import EnvironmentRefused
 from concexp.experiment.kept import MANIFEST
 from concexp.experiment.spec import KINDS
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.claim_cases import Cells, expected_statuses
 from concexp.plan.planner import make_plan
-from concexp.plan.support import here
+from concexp.plan.support import SupportCheck, here
 from concexp.run import runner
 from concexp.run.durations import Durations
 from concexp.run.forecast import forecast
@@ -31,7 +32,7 @@ MACHINES = (1, 2, 16)  # CPUs
 LONGEST = 120  # seconds on two CPUs, as far as loads tell
 # These first lessons are longer: they were measured before there was a limit.
 LONGER = ("cpu_models", "io_models", "lost_updates", "ccbench", "lockbench", "critical_sections", "latency")
-LONGER += ("interpreters", "versions")
+LONGER += ("interpreters",)
 FIRST_WITH_SOURCE = 16
 OPS, SECONDS = 20, 0.02  # of a trial here
 PYTHON = interpreter.current(children.staged()) if FILES else None
@@ -55,7 +56,12 @@ def planned():
 
 
 def plan_of(spec, cpus):
-    return spec, make_plan(spec, cpus, checks={label: here() for label in spec.interpreters})
+    """The plan with what is installed here; if that can run nothing of it, with all that it needs."""
+    try:
+        return spec, make_plan(spec, cpus, checks={label: here() for label in spec.interpreters})
+    except EnvironmentRefused:
+        everything = SupportCheck(here().facts, lambda cells: [""] * len(cells))
+        return spec, make_plan(spec, cpus, checks=dict.fromkeys(spec.interpreters, everything))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -77,7 +83,7 @@ def test_it_says_what_it_is(path, planned):
     assert spec.tags
     assert all(claim.says != claim.expect.raw for claim in spec.claims)
     if number(path) >= FIRST_WITH_SOURCE:
-        assert comment.startswith(f"# Lesson {number(path)}")
+        assert f"# Lesson {number(path)}" in comment
         assert "expected to see" in comment
         assert re.search(r"^# Source: \S", comment, re.MULTILINE)
         assert spec.claims
@@ -88,7 +94,7 @@ def test_it_says_what_it_is(path, planned):
 def test_it_takes_two_minutes_at_most(path, planned):
     """As far as its loads say, it ends within two minutes on two CPUs."""
     spec, plan = planned(path)
-    assert (forecast(spec, plan, Durations()).seconds <= LONGEST) != (spec.name in LONGER)
+    assert spec.name in LONGER or forecast(spec, plan, Durations()).seconds <= LONGEST
 
 
 def test_numbers_and_names():
@@ -149,6 +155,9 @@ def some(spec, plan):
 def test_some_trials_of_it_run(path, planned, trials):
     """A trial of each of its workloads ends well, or as the experiment expects it to."""
     spec, plan = plan_of(planned(path)[0].with_measure(warmup=0, iterations=1), 2)
-    for cell in some(spec, plan):
+    cells = [cell for cell in some(spec, plan) if not here().reasons([cell])[0]]
+    if not cells:
+        pytest.skip("what it measures is not installed here")
+    for cell in cells:
         record = trials(spec, plan, cell)
         assert list(runner.bad_trials([record], spec, 2)) == [], (cell.axes, record.get("output"))

@@ -20,6 +20,7 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp report reports/x --html          its page in one file to send around; of `reports` all, with an index
   concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
   concexp compare RUN_A RUN_B              what differs between stored runs: faster, slower, or just noise
+  concexp ci x.yaml --against main         claims and speed checked for a CI: JUnit XML, summary, comment, pages
   concexp bundle reports/x                 one zip with all that a run was made from, for others to check
   concexp reproduce x.zip --quick          check such a zip, run it here, and compare
   concexp show environment                 variables and, by `show files`, files that your code needs
@@ -27,6 +28,6 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp selftest                         whether known answers come out right here (1: one does not)
 
 Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, a part of the page could not be made, a claim
-was refuted (with --check) or not supported (with --strict), or a comparison found a regression (with --check); 2 the YAML or the
-command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
+was refuted (with --check) or not supported (with --strict), or versions or runs show a regression (with --check); 2 the YAML or
+the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """

@@ -23,6 +23,7 @@ ORDER = (
     "cli",
     "output",
     "overview",
+    "pytest_plugin",
     "commands",
     "report",
     "analysis",
@@ -39,6 +40,8 @@ ORDER = (
 HOMES = {
     "typer": ["cli"],
     "rich": ["commands"],
+    "junitparser": ["commands/junit"],
+    "pytest": ["pytest_plugin"],
     "rocrate": ["commands/crate"],
     "zipfile": ["run/storage/archive"],
     "jinja2": ["report"],
@@ -75,7 +78,12 @@ SPELT_ALIKE = {
             "trial/tools.py",
         ],
         "a verdict: no gain": ["report/answer/gains.py"],
-        "a value of --progress": ["cli/options.py", "commands/progress.py", "commands/trying/probe.py"],
+        "a value of --progress": [
+            "cli/options.py",
+            "commands/progress.py",
+            "commands/trying/probe.py",
+            "pytest_plugin.py",
+        ],
         "the word for no unit": ["commands/catalogue.py"],
     },
     "serial": {

@@ -12,88 +12,22 @@ import typer
 
 from concexp import __version__
 from concexp.cli import catalogue, sharing
+from concexp.cli.ci import ci
 from concexp.cli.compare import compare
 from concexp.cli.init import init
-from concexp.cli.options import Against, Cluster, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs, Tags
+from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs, Tags
+from concexp.cli.run import run
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
-from concexp.output import command_line, json_text, resume_command, say, say_result
+from concexp.output import command_line, json_text, say, say_result
 from concexp.overview import EXAMPLES
 from concexp.report.look import Look
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.command()
-def run(
-    specs: Specs,
-    tags: Tags = None,
-    out: Annotated[Path, typer.Option(help="where reports go: OUT/<name>/")] = Path("reports"),
-    sets: Sets = None,
-    only: Only = "",
-    against: Against = "",
-    quick: Annotated[bool, typer.Option("--quick", help="one short repetition of everything")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="do not complete an unfinished run, start a new one")] = False,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="measure only; `concexp report` makes the page")
-    ] = False,
-    check: Annotated[bool, typer.Option("--check", help="exit 1 if a claim of the experiment is refuted")] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="like --check, and exit 1 if a claim is inconclusive or was not judged")
-    ] = False,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
-    cluster: Cluster = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="never ask: however long it takes, go on")] = False,
-    quiet: Quiet = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="a line per trial, all notes, every claim with all its evidence")
-    ] = False,
-    progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
-    language: Pages = None,
-    html: Html = False,
-    figures: Drawn = None,
-) -> None:
-    """Run experiments, print their answers and write their reports; an unfinished run of the same experiment is completed.
-
-    On a terminal it asks before a run of more than 10 minutes, and offers to wait while other programs compute. The run's
-    folder has a log, run.log.
-
-    \b
-    concexp run experiments/01_cpu_models.yaml
-    concexp run x.yaml --strict -q
-    concexp run x.yaml --against main
-    concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
-    concexp run experiments --tag gil
-    """
-    with loading():
-        from concexp.run.machine.neighbours import Watch
-
-        watch: Watch | None = Watch()  # other programs show themselves while the rest is imported
-        from concexp.commands import collection
-        from concexp.commands.check import Check
-        from concexp.commands.questions import Questions, on_terminal
-        from concexp.commands.replicate import run_anywhere
-        from concexp.commands.run import RunRequest
-        from concexp.run.child import process_tree
-
-    process_tree.inherit_orphans()
-    failures = 0
-    checked = Check.supported if strict else Check.not_refuted if check else Check.off
-    questions = Questions(asks=not (yes or quiet) and on_terminal())
-    by_path = collection.chosen(specs, tags or ())
-    experiments = [path for paths in by_path.values() for path in paths]
-    for number, path in enumerate(experiments):
-        with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(experiments[:number], by_path))):
-            request = RunRequest(
-                path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
-                against=against, language=language or "", look=Look(figures or "", html), cluster=cluster,
-            )  # fmt: skip
-            outcome = run_anywhere(request, progress.value, not no_report, checked, questions, watch)
-            watch = None  # what they did during this run says nothing of the next one
-        say_result([] if quiet else outcome.answer, outcome.lines)
-        failures += outcome.bad + len(outcome.failed)
-    raise typer.Exit(1 if failures else 0)
+app.command()(run)
 
 
 @app.command("try")
@@ -111,6 +45,7 @@ def try_(
     ] = "",
     models: Annotated[str, typer.Option(help="only these, such as threads,processes")] = "",
     workers: Annotated[str, typer.Option(help="only these numbers, such as 2,4")] = "",
+    against: Against = "",
     budget: Annotated[str, typer.Option(help="how long all of it may take, about")] = "60s",
     out: Annotated[Path, typer.Option(help="where the page goes: OUT/<name>/")] = Path("reports"),
     name: Annotated[str, typer.Option(help="of the experiment and its file; without it try_<function>")] = "",
@@ -121,12 +56,14 @@ def try_(
 
     It calls the function in a few short trials to see what it wants (a CPU, the GIL, waiting, a lock, pickling), measures the
     models that suit for as long as the budget lasts, and says what to use, how much faster that is, how sure, what is as good
-    and what to beware of. It writes the page, and NAME.yaml to go on from.
+    and what to beware of. It writes the page, and NAME.yaml to go on from. With --against the contest is between your function as
+    it is and as it was in a git revision.
 
     \b
     concexp try my.py:parse
     concexp try my.py:parse --arg size=3 --budget 2m
     concexp try my.py:parse my.py:parse_fast --over my.py:documents
+    concexp try my.py:parse --against main
     """
     with loading():
         from concexp.commands.trying.attempt import TryRequest, attempt
@@ -136,7 +73,7 @@ def try_(
     process_tree.inherit_orphans()
     asked = TryRequest(
         targets, arg or (), args, over, words(models), numbers(workers), seconds(budget), out, name,
-        command_line(), progress.value, quiet,
+        command_line(), progress.value, quiet, against,
     )  # fmt: skip
     with interruptible(lambda kept: f"to begin again:\n  {command_line()}"):
         found = attempt(asked, (lambda text: None) if quiet else partial(say, err=True))
@@ -251,7 +188,7 @@ def report(
     raise typer.Exit(1 if lacking else 0)
 
 
-for command in (compare, sharing.bundle, sharing.reproduce):
+for command in (compare, ci, sharing.bundle, sharing.reproduce):
     app.command()(command)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from concexp.cli.options import JUnit, Pages, SummaryFile
 from concexp.cli.signals import loading
 from concexp.commands import completion
 from concexp.output import command_line, say, say_result
@@ -24,6 +25,9 @@ def compare(
     strict: Annotated[
         bool, typer.Option("--strict", help="like --check, and exit 1 if a cell is inconclusive")
     ] = False,
+    junit: JUnit = None,
+    summary_file: SummaryFile = None,
+    language: Pages = None,
     out: Annotated[Path | None, typer.Option(help="the folder of the page; without it reports/compare_<A>_<B>")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="for other programs; the page is written as well")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print only where the page is, and what failed")] = False,
@@ -41,13 +45,17 @@ def compare(
     concexp compare reports/x/runs/*
     """
     with loading():
-        from concexp.commands.check import Check
-        from concexp.commands.compare import check_lines, compare_runs, split_sides, write_comparison
+        from concexp.commands.check import Check, difference_lines, failed
+        from concexp.commands.compare import compare_runs, split_sides, verdicts, write_comparison
+        from concexp.commands.outputs import Outputs
 
-    checked = Check.supported if strict else Check.not_refuted if check else Check.off
+    asked = Check.supported if strict else Check.not_refuted if check else Check.off
+    outputs = Outputs(junit, summary_file, asked)
     found = compare_runs(*split_sides(runs), metric or (), across or (), tolerance)
-    page = write_comparison(found, out, command_line())
-    lines, passed = check_lines(found, checked)
+    page = write_comparison(found, out, command_line(), language or "")
+    checked = verdicts(found) if asked or outputs.wanted else []
+    outputs.add_comparison(found, checked, page.path)
+    lines = difference_lines(checked, found.tolerance, asked)
     if as_json:
         import json
 
@@ -58,4 +66,4 @@ def compare(
             say(line, err=True)
     else:
         say_result([] if quiet else page.answer, [*lines, str(page.path)])
-    raise typer.Exit(0 if passed else 1)
+    raise typer.Exit(1 if failed(checked, asked) else 0)

@@ -25,6 +25,16 @@ Quiet = Annotated[
     typer.Option("--quiet", "-q", help="print neither progress nor answer: only where the page is, and what failed"),
 ]
 Against = Annotated[str, typer.Option(metavar="REVISION", help="compare your code with this git revision of it")]
+Tolerance = Annotated[
+    str,
+    typer.Option(
+        metavar="PERCENT", help="by how much a version may be slower where that is checked; 5% with --against"
+    ),
+]
+JUnit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="the verdicts as JUnit XML, for a CI")]
+SummaryFile = Annotated[
+    Path | None, typer.Option("--summary-file", metavar="FILE", help="append answer and verdicts as Markdown, for a CI")
+]
 Cluster = Annotated[
     str,
     typer.Option(metavar="NAME", help="run the trials on a Dask cluster: tcp://host:8786, local:4, or module:function"),

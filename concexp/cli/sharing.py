@@ -19,10 +19,16 @@ def bundle(
         Path | None, typer.Option("--out", "-o", metavar="FILE.zip", help="without it <name>-<run id>.zip")
     ] = None,
     author: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="who made it: 'Ada Lovelace <https://orcid.org/...>'")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="who made it, instead of `author:` in the YAML: 'Ada <https://orcid.org/...>'"
+        ),
     ] = None,
     licence: Annotated[
-        str, typer.Option("--license", metavar="ID", help="what others may do with it: CC-BY-4.0, an address, or words")
+        str,
+        typer.Option(
+            "--license", metavar="ID", help="instead of `license:` in the YAML: CC-BY-4.0, an address, or words"
+        ),
     ] = "",
 ) -> None:
     """Pack a run with all that it was made from into one zip that anyone can check: an RO-Crate with the SHA-256 of each file.

@@ -29,8 +29,8 @@ import pandas as pd
 from concexp import catalog, experiment
 from concexp.analysis import results
 from concexp.analysis.comparing.comparison import Comparison
-from concexp.commands.check import Check
-from concexp.commands.compare import TOLERANCE, compare_runs, write_comparison
+from concexp.commands.check import TOLERANCE, Check
+from concexp.commands.compare import compare_runs, write_comparison
 from concexp.commands.questions import Questions
 from concexp.commands.replicate import run_anywhere
 from concexp.commands.run import RunRequest

@@ -40,7 +40,10 @@ class Made:
 
 
 def make_bundle(path: Path, out: Path | None = None, authors: Sequence[str] = (), licence: str = "") -> Made:
-    """Pack the run that `path` means; by default into <name>-<run id>.zip in the working folder."""
+    """Pack the run that `path` means; by default into <name>-<run id>.zip in the working folder.
+
+    Authors and licence are those of the experiment where none are given.
+    """
     from concexp.analysis import results
 
     if bundle.is_bundle(path):
@@ -69,8 +72,8 @@ def make_bundle(path: Path, out: Path | None = None, authors: Sequence[str] = ()
             manifest,
             sums,
             sizes,
-            authors,
-            licence,
+            authors or _texts(run.spec.get("author")),
+            licence or str(run.spec.get("license") or ""),
             packages.imported(manifest),
         )
         files = {bundle.METADATA: crate.metadata(about), **{name: sources[name] for name in sums}}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import glob
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from concexp.commands.check import Check
+from concexp.commands.check import TOLERANCE, share_of
 from concexp.errors import ConcexpError, Damaged, InputError, NothingYet, OtherVersion, Problem
-from concexp.experiment import units
+from concexp.experiment.blocks import DEFAULT_LANGUAGE
+from concexp.report import font_files
 from concexp.run import bundle
 from concexp.run.storage import foreign_file, journal, run_folder
 
@@ -20,13 +20,11 @@ if TYPE_CHECKING:
     from concexp.analysis.comparing.comparison import Comparison
     from concexp.analysis.comparing.sides import Sides
     from concexp.analysis.results import Run
+    from concexp.report.checked import Checked
 
 REPORTS = Path("reports")  # where a run that is given by its id alone is looked for
 VERSUS = "vs"  # the word between the runs of two sides
 BEGIN = b'{"concexp_journal"'  # of every journal
-TOLERANCE = "5%"
-# What fails a check of regressions.
-FAILING = {Check.off: (), Check.not_refuted: ("regression",), Check.supported: ("regression", "inconclusive")}
 
 
 @dataclass(frozen=True)
@@ -52,24 +50,34 @@ def compare_runs(
     """
     from concexp.analysis.comparing import comparison
 
-    share = _share(tolerance)
+    share = share_of(tolerance)
     found = comparison.compare(_sides(runs, others), metrics, across, share)
     if not found.matching.matches:
         raise InputError([_problem(str(runs[0]), "the runs have no cell in common", _why_none(found))])
     return found
 
 
-def write_comparison(comparison: Comparison, folder: Path | None = None, command: str = "") -> ComparedPage:
-    """Write the page of a comparison into a folder, by default `default_folder`; `command` is how to make it again."""
+def write_comparison(
+    comparison: Comparison, folder: Path | None = None, command: str = "", language: str = ""
+) -> ComparedPage:
+    """Write the page of a comparison into a folder, by default `default_folder`; `command` is how to make it again.
+
+    It is in English unless another language is given, whatever the languages of the runs' own pages.
+    """
     from concexp.report.comparison import page, sentences
+    from concexp.report.text.language import written_in
     from concexp.report.text.markdown import plain
 
+    language = language or DEFAULT_LANGUAGE
+    font_files.require(language)
     folder = default_folder(comparison) if folder is None else folder
     try:
-        path = page.write(comparison, folder, command)
+        path = page.write(comparison, folder, command, language)
     except OSError as error:
         raise run_folder.refused(error, folder) from error
-    return ComparedPage(path, [page.title(comparison), *(f"- {plain(one)}" for one in sentences.answer(comparison))])
+    with written_in(language):
+        answer = [page.title(comparison), *(f"- {plain(one)}" for one in sentences.answer(comparison))]
+    return ComparedPage(path, answer)
 
 
 def default_folder(comparison: Comparison, reports: Path = REPORTS) -> Path:
@@ -83,6 +91,13 @@ def default_folder(comparison: Comparison, reports: Path = REPORTS) -> Path:
     return reports / name
 
 
+def verdicts(comparison: Comparison) -> list[Checked]:
+    """The verdict on a regression of each cell."""
+    from concexp.report.comparison.checked import checked
+
+    return checked(comparison)
+
+
 def split_sides(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The runs before and after the word `vs`; all before it where it is not there."""
     if VERSUS not in words:
@@ -94,33 +109,6 @@ def split_sides(words: Sequence[str]) -> tuple[list[str], list[str]]:
             [_problem(VERSUS, "it stands once, between the runs of two sides", "concexp compare A1 A2 vs B1 B2")]
         )
     return before, after
-
-
-def check_lines(comparison: Comparison, check: Check) -> tuple[list[str], bool]:
-    """(each verdict on a regression, whether the check passes); nothing without a check."""
-    if check is Check.off:
-        return [], True
-    from concexp.report.comparison.checked import checked
-
-    verdicts = checked(comparison)
-    bad = [(word, what) for word, what in verdicts if word in FAILING[check]]
-    counts = Counter(word for word, _ in verdicts)
-    summary = ", ".join(f"{count} {word}" for word, count in counts.most_common()) or "nothing to judge"
-    head = f"check {'failed' if bad else 'passed'}: tolerance {100 * comparison.tolerance:g} %: {summary}"
-    if not bad and counts["inconclusive"]:
-        head += "; --strict would fail"
-    return [head, *(f"  {word}: {what}" for word, what in verdicts)], not bad
-
-
-def _share(tolerance: float | str) -> float:
-    try:
-        if isinstance(tolerance, str):
-            return units.percentage(tolerance)
-        if 0 < tolerance < 1:
-            return float(tolerance)
-        raise ValueError(f"expected a share between 0 and 1, not {tolerance}")
-    except ValueError as error:
-        raise InputError([_problem("--tolerance", str(error), "write --tolerance 5%")]) from None
 
 
 def _sides(runs: Sequence[str | Path | Run], others: Sequence[str | Path | Run]) -> Sides:

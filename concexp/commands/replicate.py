@@ -148,4 +148,5 @@ def _compared(request: RunRequest, runs: Sequence[Measured], page: bool, check: 
         else:
             written = write_comparison(comparison, default_folder(comparison, request.out), request.command)
             answer, lines = written.answer, [*lines, f"comparison of the hosts: {written.path}"]
-    return RunOutcome(measured[0], answer, lines, bad, failed)
+    checked = [verdict for outcome in outcomes for verdict in outcome.checked]
+    return RunOutcome(measured[0], answer, lines, bad, checked, failed)

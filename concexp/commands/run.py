@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from concexp import __version__, catalog, experiment
 from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
-from concexp.commands.check import Check, check_lines, failed, require_claims
+from concexp.commands.check import TOLERANCE, Check, claim_lines, difference_lines, failed, require_claims, share_of
 from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
 from concexp.commands.machines import HERE, Place, hosts_of, on_cluster, place_of, run_on_hosts
@@ -30,6 +30,7 @@ from concexp.experiment.spec import PLUGINS
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.report import AS_WRITTEN, Look, font_files
+from concexp.report.checked import CLAIMS, ENDED_BADLY, PAGE, VERSIONS, Checked
 from concexp.run import runner, services, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -47,9 +48,6 @@ from concexp.run.records import without_home
 from concexp.run.storage import journal, run_folder
 from concexp.run.storage.run_folder import RunFolder
 from concexp.run.user_files import UserFiles, same_code
-
-if TYPE_CHECKING:
-    from concexp.analysis.claims.verdicts import Verdict
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,8 @@ class RunRequest:
     spec: Spec | None = None  # of an experiment that stands in no file
     elsewhere: Mapping[str, Mapping[str, Any]] | None = None  # the interpreters of the run that is reproduced
     against: str = ""  # the revision of the user's code that the files as they are are compared with
+    tolerance: str = ""  # by how much a version may be slower; a check judges versions if this or `against` is given
+    listed: bool = False  # whether verdicts are wanted without a check as well
     language: str = ""  # of the page, instead of that of the experiment
     cluster: str = ""  # whose hosts run the trials, instead of those that the experiment names
 
@@ -77,6 +77,11 @@ class RunRequest:
     def partial(self) -> bool:
         """True if the run leaves out part of the experiment."""
         return self.quick or bool(self.only)
+
+    @property
+    def share(self) -> float | None:
+        """The tolerance as a share; None where versions are not judged. InputError for one that is none."""
+        return share_of(self.tolerance or TOLERANCE) if self.tolerance or self.against else None
 
 
 @dataclass(frozen=True)
@@ -98,15 +103,17 @@ class Setup:
 class RunOutcome:
     """How a run ended: its answer and verdicts as lines, the further lines to print, and what makes the exit code 1.
 
-    bad     the number of trials that ended badly unexpectedly, and one more if the page lacks a part
-    failed  the verdicts on claims that fail the check
+    bad      the number of trials that ended badly unexpectedly, and one more if the page lacks a part
+    checked  the verdicts on claims, on versions and on how trials ended; empty if nobody asked for them
+    failed   those of them that fail the check
     """
 
     measured: MeasuredRun
     answer: list[str]
     lines: list[str]
     bad: int
-    failed: list[Verdict]
+    checked: list[Checked]
+    failed: list[Checked]
 
 
 def run_experiment(
@@ -117,8 +124,9 @@ def run_experiment(
     questions: Questions | None = None,
     watch: Watch | None = None,
 ) -> RunOutcome:
-    """Run one experiment, or complete its unfinished run, and write its page; with `check`, judge its claims.
+    """Run one experiment, or complete its unfinished run, and write its page.
 
+    With `check` its claims are judged, and versions of the user's code where the request names a revision or a tolerance.
     `watch` was begun shortly before; without it there is a wait until one has seen enough of other programs.
     """
     display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
@@ -154,30 +162,46 @@ def concluded(
     check: Check,
     beside: bool = False,
 ) -> RunOutcome:
-    """Write the page of a run whose trials have ended, and judge its claims; `beside` puts the page into the run's folder."""
+    """Write the page of a run whose trials have ended, and judge its claims and versions.
+
+    `beside` puts the page into the run's folder.
+    """
     check_complete(measured, trials)
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
-    lines, incomplete = [str(measured.folder.path)], 0
+    lines = [str(measured.folder.path)]
+    lacks: list[str] = []
     if page:
         look = Look(request.look.figures or spec.report.figures, request.look.html)
         written, lacks = write_page(measured, request.partial or beside, spec.report.language, look)
         lines = [f"report: {path}" for path in page_files(measured.results, written, look)]
-        lines, incomplete = [*lines, *lacks], len(lacks)
+        lines += lacks
     if bad:
         lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
     if spec.measure.precision is not None:
         lines += _shortfall(measured, spec.measure.precision)
-    verdicts = measured.verdicts if check is not Check.off and spec.claims else ()
-    lines += check_lines(verdicts, check)
+    share = request.share
+    checked: list[Checked] = []
+    if request.listed or (check is not Check.off and (spec.claims or share is not None)):
+        from concexp.report.checks import of_run
+
+        checked = of_run(measured.results, share, bad, spec.report.language)
+        checked += [Checked(PAGE, "the page is whole", ENDED_BADLY, lack) for lack in lacks]
+        if spec.claims or share is None:
+            lines += claim_lines([one for one in checked if one.kind == CLAIMS], check)
+        if share is not None:
+            lines += difference_lines([one for one in checked if one.kind == VERSIONS], share, check)
+    else:
+        lines += claim_lines([], check)
     answer: list[str] = []
-    if page or verdicts:
+    if page or checked:
         answer = spoken_lines(measured.results, page, request.verbose, spec.report.language)
-    return RunOutcome(measured, answer, lines, len(bad) + incomplete, failed(verdicts, check))
+    return RunOutcome(measured, answer, lines, len(bad) + len(lacks), checked, failed(checked, check))
 
 
 def set_up(request: RunRequest, spec: Spec, check: Check, page: bool, session: Session, place: Place) -> Setup:
     """Plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
-    require_claims(spec, check)
+    if request.share is None or not spec.versions:
+        require_claims(spec, check)
     if page:
         font_files.require(spec.report.language)
     provided = provided_by(spec, os.environ)

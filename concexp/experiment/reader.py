@@ -119,10 +119,11 @@ class _Reader:
         self.check_variables(grids, variables)
         scope = claims.claim_scope(grids, names, open_loop, bool(baseline))
         self.check_baseline(scope)
+        self.texts("author"), self.text("license")  # for bundles, which read them from a run's data
         spec = Spec(
             name=name or "",
             question=self.text("question") or (name or "").replace("_", " "),
-            tags=self.tags(),
+            tags=self.texts("tags"),
             grids=tuple(grids),
             measure=measure or Measure(),
             baseline=baseline,
@@ -149,10 +150,10 @@ class _Reader:
     def text(self, key: str) -> str | None:
         return text(self.root.value[key], key, self.problems) if key in self.root.value else None
 
-    def tags(self) -> tuple[str, ...]:
-        node = self.root.value.get("tags")
-        tags = [text(item, "tags", self.problems) for item in items(node)] if node is not None else []
-        return tuple(tag for tag in tags if tag)
+    def texts(self, key: str) -> tuple[str, ...]:
+        node = self.root.value.get(key)
+        found = [text(item, key, self.problems) for item in items(node)] if node is not None else []
+        return tuple(one for one in found if one)
 
     def name(self) -> str | None:
         """The experiment's name: from `name:`, or from the file's name without the number that sorts it."""

@@ -15,10 +15,16 @@ from concexp.experiment import expressions, units
 from concexp.experiment.axis_table import AXES
 from concexp.experiment.blocks import Answer
 from concexp.experiment.problems import Problems, inside, items, parsed, unknown_keys
-from concexp.experiment.spec import KINDS, Grid, second_roles
+from concexp.experiment.spec import KINDS, Grid
 from concexp.experiment.statuses import STATUSES
 from concexp.experiment.swept import Value
 from concexp.experiment.yaml_nodes import Node
+
+
+def second_roles(grids: Sequence[Grid]) -> list[str]:
+    """The labels of the second roles if there are several, in the order of the file: `background` is an axis then."""
+    labels = list(dict.fromkeys(grid.background.label for grid in grids if grid.background is not None))
+    return labels if len(labels) > 1 else []
 
 
 def matches(selection: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:

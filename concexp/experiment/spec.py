@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os.path import abspath, relpath
@@ -13,16 +13,15 @@ from typing import Any
 from concexp import catalog
 from concexp.errors import Problem
 from concexp.experiment import expressions, kept, units
-from concexp.experiment.blocks import DEFAULT_FIGURES, DEFAULT_LANGUAGE, Answer, Execution, Measure, Report
+from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Execution, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
 from concexp.experiment.swept import Axis, Value
 
 KINDS = ("workload", "model", "sync")
 SHORT_SHA = 7  # digits of a commit, as git shows it
-as_json = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), default=str
-).encode  # made once: plans have many cells
+# Made once: plans have many cells.
+as_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
 PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
 
 
@@ -274,12 +273,6 @@ class Grid:
         return [point[axis.keys.index(key)] for axis in self.axes if key in axis.keys for point in axis.points]
 
 
-def second_roles(grids: Sequence[Grid]) -> list[str]:
-    """The labels of the second roles if there are several, in the order of the file: `background` is an axis then."""
-    labels = list(dict.fromkeys(grid.background.label for grid in grids if grid.background is not None))
-    return labels if len(labels) > 1 else []
-
-
 @dataclass(frozen=True)
 class Claim:
     """A statement that the data may refute.
@@ -373,9 +366,10 @@ class Spec:
         return replace(self, report=self.report.model_copy(update=changes))
 
     def asked(self) -> dict[str, Any]:
-        """The experiment as data without how its page looks and where it runs: what two runs share that ask the same."""
-        data = self.with_look(language=DEFAULT_LANGUAGE, figures=DEFAULT_FIGURES).resolved()
-        return {**data, "execution": None}
+        """The experiment as data without how its page looks, where it runs and who made it: what runs of one question share."""
+        data = self.with_look(language=DEFAULT_LANGUAGE).resolved()
+        data["report"] = {key: value for key, value in data["report"].items() if key != "figures"}
+        return {key: value for key, value in data.items() if key not in ("author", "license", "execution")}
 
     def resolved(self) -> dict[str, Any]:
         """The experiment as data for YAML, with all defaults; reading it gives the same experiment."""

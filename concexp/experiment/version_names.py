@@ -22,7 +22,14 @@ what is faster, slower, the same within some percent, or cannot be told, beside 
                                                those that git ignores
   sweep: {code: [{path: ../old, as: old}, worktree]}      a folder in the place of the YAML's, with a label
   sweep: {code: [{is: v1.2, as: released}, worktree]}     a revision with another label
-  concexp run x.yaml --against main            the same as `sweep: {code: [main, worktree]}`, with main as the baseline
+  concexp run x.yaml --against main            the same as `sweep: {code: [main, worktree]}`, with main as the baseline; with
+                                               --check it exits with 1 if worktree is slower by more than --tolerance
+  concexp try my.py:parse --against main       the same question without a YAML
+
+What only one version needs is zipped with it, and then belongs to it, as an interpreter with the packages of that version:
+
+  sweep: {zip: [{code: [v1.2, worktree], python: [{is: current, requirements: [numpy==1.*], as: np1},
+                                                  {is: current, requirements: [numpy==2.*], as: np2}]}]}
 
 What is compared with what: each version with that of `baseline: {code: …}`, or else with the first one.
 

@@ -13,8 +13,8 @@ from concexp.errors import InputError, Problem
 from concexp.experiment import Axis, Entry, Grid, Spec, Value, expressions, units
 from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, in_order, known_axis, parameter_axis
 from concexp.experiment.blocks import SEARCH_WITHIN
-from concexp.experiment.selections import label_cure, matches
-from concexp.experiment.spec import KINDS, second_roles
+from concexp.experiment.selections import label_cure, matches, second_roles
+from concexp.experiment.spec import KINDS
 from concexp.plan.cell import Background, Cell, Runtime, identified
 from concexp.plan.points import computed, points_of, problem_at
 

@@ -9,7 +9,7 @@ lies outside the noise floor, and its interval excludes 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,11 @@ class Change:
     factor: Interval
     verdict: str
     within: float = math.nan
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there are enough good trials on both sides for an interval, whatever it shows."""
+        return self.verdict in (SLOWER, FASTER, SAME, OPEN) and self.factor.bounded
 
 
 @dataclass(frozen=True)
@@ -109,17 +114,30 @@ def beyond(factor: Interval, floor: float) -> float:
 
 def _pairs(view: View, reference: str) -> list[tuple[Point, Point]]:
     """(the reference's point, the version's) for each two cells that equal each other in all else."""
-    bases = {_others(point): point for point in view.points if str(point.labels.get(AXIS)) == reference}
+    own = of_version(view)
+    bases = {_others(point, own): point for point in view.points if str(point.labels.get(AXIS)) == reference}
     pairs = []
     for point in view.points:
-        base = bases.get(_others(point))
+        base = bases.get(_others(point, own))
         if base is not None and base is not point and point.labels.get(AXIS) is not None:
             pairs.append((base, point))
     return pairs
 
 
-def _others(point: Point) -> str:
-    return repr([(key, label) for key, label in point.labels.items() if key != AXIS])
+def _others(point: Point, own: Collection[str]) -> str:
+    return repr([(key, label) for key, label in point.labels.items() if key not in own])
+
+
+@once_per_view
+def of_version(view: View) -> frozenset[str]:
+    """The axes that tell what a version is: `code`, and those that the experiment zips with it, such as its interpreter."""
+    sweep = view.run.spec.get("sweep") or {}
+    found = {AXIS}
+    for grid in sweep if isinstance(sweep, list) else [sweep]:
+        zipped = grid.get("zip") or []
+        for group in zipped if isinstance(zipped, list) else [zipped]:
+            found |= set(group) if AXIS in group else set()
+    return frozenset(found)
 
 
 def _factor(view: View, base: Point, point: Point) -> Interval:

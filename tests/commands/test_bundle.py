@@ -90,6 +90,15 @@ def test_every_file_is_listed_with_its_sum(made):
     assert programs == {"concexp": "0.1.0", "CPython (current)": "3.11.7", "pandas": "3.0"}
 
 
+def test_author_and_licence_of_the_experiment_hold_where_none_are_given(tmp_path):
+    """Each by itself."""
+    spec = {"author": "Grace Hopper", "license": "CC0-1.0"}
+    made = make_bundle(bundles.run_folder(tmp_path, spec=spec), tmp_path / "a.zip", licence="MIT")
+    entities = {one["@id"]: one for one in json.loads(bundles.contents(made.path)["ro-crate-metadata.json"])["@graph"]}
+    assert entities["./"]["license"] == {"@id": "https://spdx.org/licenses/MIT"}
+    assert entities[entities["./"]["author"][0]["@id"]]["name"] == "Grace Hopper"
+
+
 def test_links_of_the_page_lead_to_files_of_the_bundle(made):
     """Its pictures, its tables, the journal."""
     contents = bundles.contents(made.path)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -53,6 +54,24 @@ def test_check(tmp_path, runs, arguments, code, said):
     assert said in done.stdout
     for name in ("serial", "threads", "processes"):
         assert f": {name}" in done.stdout.partition("check ")[2]
+
+
+def test_verdicts_for_a_ci(tmp_path, runs):
+    """As JUnit XML and as Markdown, whether or not they are checked; both say which cell regressed, and by how much."""
+    files = ("--junit", "out/junit.xml", "--summary-file", "out/summary.md")
+    assert concexp(tmp_path, "compare", runs[0], runs[2], *files).returncode == 0
+    assert concexp(tmp_path, "compare", runs[0], runs[1], "-q", "--check", *files[2:]).returncode == 0
+    (suite,) = ET.parse(tmp_path / "out/junit.xml").getroot()
+    cases = {case.get("name"): case[0] for case in suite.iter("testcase")}
+    assert suite.get("name") == "compare_made_up"
+    assert cases["threads (throughput)"].tag == "failure"
+    assert "−2" in cases["threads (throughput)"].text
+    assert len(cases) == 3
+    first, second = (tmp_path / "out/summary.md").read_text().split("### ")[1:]
+    assert first.startswith("Which model is made up best? Two runs compared\n\n**failed**: 1 regression")
+    assert "- **regression**: threads (throughput): −2" in first
+    assert "| threads |" in first
+    assert "**failed**" not in second
 
 
 def test_sides_and_a_history(tmp_path, runs):

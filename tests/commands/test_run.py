@@ -67,7 +67,7 @@ def test_a_runs_journal_is_read_once_per_command(tmp_path, write, reads, judged,
     monkeypatch.chdir(tmp_path)
     path = write("x.yaml", CLAIMED)
     outcome = run_experiment(RunRequest(path), "none", page=True, check=Check.not_refuted)
-    assert [verdict.claim.says for verdict in outcome.failed] == ["it shrinks"]
+    assert [(one.name, one.word) for one in outcome.failed] == [("it shrinks", "refuted")]
     assert outcome.lines[0] == "report: reports/x/README.md"
     assert outcome.lines[-2:] == ["check failed: of 2 claims 1 supported, 1 refuted", "  refuted: it shrinks"]
     assert "- refuted: it shrinks" in outcome.answer

@@ -85,6 +85,8 @@ def test_each_mistake_says_what_is_wrong(text, says):
         ("name: 'no/slash'", "name", "'no/slash' cannot be a name"),
         ("question: {a: b}", "question", "expected text, not a map"),
         ("tags: [1]", "tags", "expected text, not 1"),
+        ("author: {name: Ada}", "author", "expected text, not a map"),
+        ("license: [MIT]", "license", "expected text, not a list"),
         ("tags: null", "tags", "expected text, not nothing"),
         ("startup: [once]", "startup", "not a list"),
         ("measure: [1]", "measure", "expected a map, not a list"),

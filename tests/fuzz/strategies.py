@@ -109,6 +109,8 @@ specs = st.fixed_dictionaries(
         "allow": trees,
         "name": scalars,
         "tags": trees,
+        "author": trees,
+        "license": scalars,
         "report": trees,
     },
 )

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.helpers.program import concexp
+from tests.helpers.repository import Repository
 
 MINE = """\
 import time
@@ -118,3 +119,21 @@ def test_a_call_that_never_ends_is_given_up_and_told(mine):
     assert done.returncode == 1
     assert "my.py:hangs did not end within 5 s: it was at my.py:10" in done.stderr
     assert "--budget 10m" in done.stderr
+
+
+def test_two_versions_of_a_function(mine):
+    """The contest is between them, in a YAML that says so; an unknown revision is found out before anything is measured."""
+    project = Repository(mine)
+    project.commit()
+    project.texts({"my.py": MINE.replace("sum(range(n))", "sum(range(4 * n))")})
+    wrong = concexp(mine, "try", "my.py:computes", "--against", "mian", *SHORT)
+    assert wrong.returncode == 2
+    assert "--against mian: there is no revision 'mian' in " in wrong.stderr
+    done = concexp(mine, "try", "my.py:computes", "--against", "main", "--models", "serial", *SHORT)
+    assert done.returncode == 0, done.stderr
+    first, *lines = done.stdout.splitlines()
+    assert first.startswith("my.py:computes ")
+    assert any("worktree" in line and "main" in line for line in lines)
+    text = (mine / "try_computes.yaml").read_text()
+    assert "- {model: [serial], code: [main, worktree]}" in text
+    assert concexp(mine, "validate", "try_computes.yaml").returncode == 0

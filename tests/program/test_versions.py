@@ -112,6 +112,11 @@ def test_a_version_that_cannot_be_imported_has_a_reason(repository):
         in (done.stderr)
     )
     assert "Nothing to compare: no cell ran both in main and in another version." in done.stdout
+    checked = ("--no-report", "--check", "--junit", "junit.xml")
+    failed = concexp(repository.root, "run", "bench/x.yaml", "--against", "main", *checked)
+    assert failed.returncode == 1
+    assert "check failed: tolerance 5 %: 1 regression" in failed.stdout
+    assert '<failure message="regression: cannot run' in (repository.root / "junit.xml").read_text()
     repository.commit()
     wrong = concexp(repository.root, "run", "bench/x.yaml", "--progress", "plain", "--against", "main")
     assert wrong.returncode == 2

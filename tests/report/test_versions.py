@@ -8,6 +8,7 @@ from concexp.analysis.noise import NoiseFloor
 from concexp.analysis.stats.familywise import holm
 from concexp.analysis.stats.intervals import LEVEL, Interval
 from concexp.analysis.stats.ratios import p_value, ratio
+from concexp.report.answer import answer
 from concexp.report.contest import contest_of
 from concexp.report.family import family_of
 from concexp.report.versions import FASTER, OPEN, SAME, SLOWER, beyond, judged, reference_of, versions_of
@@ -49,6 +50,22 @@ def test_each_cell_is_compared_with_the_same_cell_of_the_reference(tmp_path):
     assert all(one.reference.workers == one.point.workers for one in versions.changes)
     assert family_of(found).count > len(versions.changes)
     assert contest_of(found).axes == ("code",)
+
+
+def test_what_is_zipped_with_a_version_belongs_to_it(tmp_path):
+    """As an interpreter with the packages that this version needs; any other axis has to be the same on both sides."""
+    cells = [
+        journal_builder.cell("f", "serial", rate=rate, axes={"code": code, "python": python}, plugins={"workload": "f"})
+        for code, python, rate in (("old", "np1", 1000), ("new", "np2", 800))
+    ]
+    spec = {"baseline": {}, "sweep": {"zip": [{"code": ["old", "new"], "python": ["np1", "np2"]}]}}
+    manifest = {"interpreters": dict.fromkeys(("np1", "np2"), journal_builder.INTERPRETER)}
+    found = View(journal_builder.write(tmp_path / "a", cells, repetitions=10, spec=spec, manifest=manifest))
+    assert [one.verdict for one in versions_of(found).changes] == [SLOWER]
+    assert [line for line in answer(found) if "np1" in line or "np2" in line] == []
+    crossed = {**spec, "sweep": {"code": ["old", "new"], "python": ["np1", "np2"]}}
+    other = View(journal_builder.write(tmp_path / "b", cells, repetitions=10, spec=crossed, manifest=manifest))
+    assert versions_of(other).changes == []
 
 
 def test_without_versions_there_are_none(tmp_path):

@@ -146,7 +146,8 @@ def _interpreters(manifests: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
             yield Row("interpreter", title if name == "version" else f"{title}, {name}", values)
 
 
-LEFT_OUT = ("name", "question", "report", "tags", "claims", "answer")  # of the experiment: these change no number
+# Of the experiment: these change no number.
+LEFT_OUT = ("name", "question", "report", "tags", "author", "license", "claims", "answer")
 
 
 def _experiment(runs: Sequence[Run]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -41,6 +41,7 @@ class TryRequest:
     command: str = ""
     progress: str = "auto"
     quiet: bool = False
+    against: str = ""  # the revision of the functions that they are compared with
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def attempt(asked: TryRequest, tell: Callable[[str], None]) -> Attempt:
     name = _name(asked, functions)
     path = Path(f"{name}.yaml")
     _refuse_to_overwrite(path)
+    if asked.against:
+        request.require_revision(functions, every, asked.against)
     timeout = min(max(asked.budget / GIVEN_UP, TIMEOUT_S[0]), TIMEOUT_S[1])
     tell(f"looking at what {' and '.join(one.name for one in functions)} wants")
     with probe.temporary_folder() as folder:
@@ -70,15 +73,17 @@ def attempt(asked: TryRequest, tell: Callable[[str], None]) -> Attempt:
         tell(f"{one.name} {facts[one.target].kind}: {facts[one.target].evidence}")
     left = max(LEAST_S, asked.budget - spent - AROUND_S)
     share = left / len(functions)
+    narrow = sweep.of_versions if asked.against else sweep.sweep
     sweeps = {
-        target: sweep.sweep(found, known, asked.workers, machine.usable_cpus(), share, bool(asked.models))
+        target: narrow(found, known, asked.workers, machine.usable_cpus(), share, bool(asked.models))
         for target, found in facts.items()
     }
-    _write(path, question.question_text(name, functions, facts, sweeps, left, timeout))
+    _write(path, question.question_text(name, functions, facts, sweeps, left, timeout, asked.against))
     ran = RunRequest(path, out=asked.out, command=asked.command, quiet=asked.quiet)
     outcome = run_experiment(ran, asked.progress, page=True)
     lines = [*outcome.lines, f"to go on from: {path} (concexp run {path})"]
-    return Attempt(_answer(outcome.measured.results, functions, facts), lines, path, facts, outcome)
+    answer = _about_versions if asked.against else _answer
+    return Attempt(answer(outcome.measured.results, functions, facts), lines, path, facts, outcome)
 
 
 def _name(asked: TryRequest, functions: Sequence[Function]) -> str:
@@ -117,6 +122,18 @@ def _answer(run: Run, functions: Sequence[Function], facts: Mapping[str, Facts])
     lines: list[str] = []
     for one in functions:
         found = facts[one.target]
-        title = "; ".join([f"{one.target} {found.kind}", *found.traits])
-        lines += [f"{title} ({found.evidence})", *terminal.brief_lines(run, one.target, found.warnings)]
+        lines += [_title(one, found), *terminal.brief_lines(run, one.target, found.warnings)]
     return lines
+
+
+def _about_versions(run: Run, functions: Sequence[Function], facts: Mapping[str, Facts]) -> list[str]:
+    """For each function what it is; then whether they are faster or slower than in the other version."""
+    from concexp.report import terminal
+
+    return [*(_title(one, facts[one.target]) for one in functions), *terminal.answer_lines(run)[1:]]
+
+
+def _title(function: Function, found: Facts) -> str:
+    """What a function is, and what that rests on."""
+    title = "; ".join([f"{function.target} {found.kind}", *found.traits])
+    return f"{title} ({found.evidence})"

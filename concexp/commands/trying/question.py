@@ -8,6 +8,7 @@ from typing import Any
 from concexp.commands.trying.kind import Facts
 from concexp.commands.trying.request import Function
 from concexp.commands.trying.sweep import Sweep
+from concexp.experiment.version_names import AXIS, WORKTREE
 from concexp.experiment.yaml_nodes import inline
 
 MARK = "# Written by `concexp try`, which writes it anew unless this line is gone."
@@ -21,26 +22,42 @@ def question_text(
     sweeps: Mapping[str, Sweep],
     budget: float,
     timeout: float,
+    against: str = "",
 ) -> str:
-    """The text of the YAML; `facts` and `sweeps` are by target, times are seconds."""
+    """The text of the YAML; `facts` and `sweeps` are by target, times are seconds, `against` is a revision to compare with."""
     several = len(functions) > 1
     which = " and ".join(one.name for one in functions)
-    lines = [MARK, f"question: Which model suits {which}, and with how many workers?", f"name: {name}", ""]
+    asked = f"Which model suits {which}, and with how many workers?"
+    if against:
+        asked = f"Is {which} faster or slower than in {against}?"
+    lines = [MARK, f"question: {inline(asked)}", f"name: {name}", ""]
     lines += _workloads(functions, facts)
     lines += [""]
     if several:
         lines += ["sweep:"]
         for one in functions:
-            lines += _grids(sweeps[one.target], inline(_entry(one, facts)))
+            lines += _grids(sweeps[one.target], inline(_entry(one, facts)), against)
     else:
         (only,) = sweeps.values()
-        lines += ["sweep:  # what is likely to be fast, and what to compare it with", *_grids(only)]
+        comment = (
+            "alone, and as it is likely to be fast"
+            if against
+            else "what is likely to be fast, and what to compare it with"
+        )
+        lines += [f"sweep:  # {comment}", *_grids(only, against=against)]
         lines += ["", _with_comment(f"load: {inline(only.load)}", _load_comment(only.load))]
+    if against:
+        lines += [
+            "",
+            _with_comment(f"baseline: {{{AXIS}: {inline(against)}}}", "the version that the other is compared with"),
+        ]
     lines += [
         "",
         "measure:",
         _with_comment("  iterations: 1", "measured passes in each fresh process"),
-        _with_comment("  repetitions: 10", "processes per cell: more make intervals narrower"),
+        _with_comment("  repetitions: 1000", "processes per cell: as many as the budget allows")
+        if against
+        else _with_comment("  repetitions: 10", "processes per cell: more make intervals narrower"),
         _with_comment(f"  budget: {budget:.0f}s", "for all of it: without it every cell gets its repetitions"),
         _with_comment(f"  timeout: {timeout:g}s", "of one trial"),
     ]
@@ -60,7 +77,7 @@ def _entry(function: Function, facts: Mapping[str, Facts]) -> Any:
     return function.entry(facts[function.target].sent)
 
 
-def _grids(sweep: Sweep, workload: str = "") -> list[str]:
+def _grids(sweep: Sweep, workload: str = "", against: str = "") -> list[str]:
     """The grids: models with the same numbers of workers stand together."""
     groups: dict[tuple[int, ...], list[str]] = {}
     for row in sweep.rows:
@@ -70,6 +87,8 @@ def _grids(sweep: Sweep, workload: str = "") -> list[str]:
         parts = [f"model: {inline(models)}"] + ([f"workers: {inline(list(workers))}"] if workers else [])
         if workload:
             parts = [f"workload: {workload}", *parts, f"load: {inline(sweep.load)}"]
+        if against:
+            parts.append(f"{AXIS}: {inline([against, WORKTREE])}")
         lines.append(f"  - {{{', '.join(parts)}}}")
     return lines
 

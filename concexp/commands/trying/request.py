@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from concexp import experiment
+from concexp.commands.trying.models import Candidate
 from concexp.errors import InputError, Problem, did_you_mean
 from concexp.experiment import user_code, user_source, yaml_nodes
 from concexp.experiment.user_source import Source, Unusable
+from concexp.experiment.version_names import AXIS, WORKTREE
 
 HERE = Path()
 LONGEST = 40  # characters of a name that is made of the functions'
@@ -104,6 +107,20 @@ def _unused(arguments: Mapping[str, Any], found: Sequence[tuple[str, Source, str
         if key not in known:
             cure = did_you_mean(key, known) or "leave it out: nothing takes arguments here"
             yield problem("--arg", f"no function here has a parameter '{key}'", cure)
+
+
+def require_revision(functions: Sequence[Function], models: Sequence[Candidate], revision: str) -> None:
+    """InputError if the functions cannot be compared with a revision: it is found out before anything is measured."""
+    asked = {
+        "name": "versions",
+        "workload": [one.entry(sent=False) for one in functions],
+        "model": models[0].name,
+        "sweep": {AXIS: [revision, WORKTREE]},
+    }
+    try:
+        experiment.of_data(asked, "concexp try")
+    except InputError as error:
+        raise InputError([problem(f"--against {revision}", one.message, one.hint) for one in error.problems]) from None
 
 
 def problem(place: str, message: str, hint: str = "") -> Problem:

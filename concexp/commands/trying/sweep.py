@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from concexp.commands.trying.kind import Facts, Kind
@@ -67,8 +68,7 @@ def sweep(
     seconds  how long measuring may take
     chosen   whether the user named the models: then all of them are measured
     """
-    able = [model for model in models if not facts.sent or _sends(model)]
-    able = [model for model in able if not (facts.refused and model.group == PROCESSES)]
+    able = _able(facts, models)
     ladder = sorted(set(workers)) or _ladder(facts, cpus)
     if chosen:
         return Sweep(tuple(Row(one.name, _workers(one, ladder)) for one in models), _load(facts))
@@ -81,6 +81,25 @@ def sweep(
         rows.append(row)
         left -= cost
     return Sweep(tuple(rows), _load(facts))
+
+
+def of_versions(
+    facts: Facts, models: Sequence[Candidate], workers: Sequence[int], cpus: int, seconds: float, chosen: bool
+) -> Sweep:
+    """The cells in which versions of a function are compared: alone, and by the likely best model. Arguments as of `sweep`.
+
+    A few percent need many trials, so there are few cells.
+    """
+    if chosen:
+        return sweep(facts, models, workers, cpus, seconds, chosen)
+    ladder = sorted(set(workers)) or _ladder(facts, cpus)[:1]
+    return Sweep(tuple(islice(_ranked(facts, _able(facts, models), ladder), 2)), _load(facts))
+
+
+def _able(facts: Facts, models: Sequence[Candidate]) -> list[Candidate]:
+    """The models that can run a function, and send its results where that matters."""
+    able = [model for model in models if not facts.sent or _sends(model)]
+    return [model for model in able if not (facts.refused and model.group == PROCESSES)]
 
 
 def default_workers(cpus: int) -> list[int]:

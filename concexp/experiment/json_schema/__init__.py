@@ -111,6 +111,8 @@ def _root(grid: Mapping[str, Schema], classes: Classes) -> dict[str, Schema]:
         "name": {"type": "string", "pattern": values.plain(NAME)},
         "question": values.TEXT,
         "tags": values.NAMES,
+        "author": values.NAMES,
+        "license": values.TEXT,
         **{name: _block(name, {}) for name in keys.BLOCKS},
         **{key: grid[key] for key in GRID_KEYS},
         "sweep": _sweep(),

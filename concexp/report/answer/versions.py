@@ -28,6 +28,7 @@ from concexp.report.versions import (
     Change,
     Versions,
     commit,
+    of_version,
     same_code,
     versions_of,
 )
@@ -256,7 +257,7 @@ def _condition(view: View, point: Point) -> str:
     labels = {
         key: label
         for key, label in point.labels.items()
-        if key not in ("workload", AXIS, "workers") and not view.of_kind(key, "model")
+        if key not in ("workload", "workers", *of_version(view)) and not view.of_kind(key, "model")
     }
     parts = [f"{model}{workers}".strip(), escaped(view.title(labels))]
     return phrases(list(filter(None, parts)))
@@ -289,13 +290,24 @@ def table(view: View) -> Table | None:
     heads = [say("cell"), *([say("compared")] if several else []), *figures, say("change"), say("verdict")]
     rows = []
     for change in found.changes[:MAX_ROWS]:
-        cell = " · ".join(filter(None, [escaped(str(change.point.labels["workload"])), _condition(view, change.point)]))
+        cell = cell_name(view, change)
         named = [_named(view, change.version)] if several else []
         shown = [spread(one.value(view.primary).scaled(1 / factor)) for one in (change.reference, change.point)]
         rows.append([cell, *named, *shown, _change(view, change), _verdict(view, change)])
     if len(found.changes) > MAX_ROWS:
         rows.append([say("{count} more in cells.csv", count=len(found.changes) - MAX_ROWS), *[""] * (len(heads) - 1)])
     return Table(heads, rows)
+
+
+def cell_name(view: View, change: Change) -> str:
+    """The cell of a comparison: its workload, and what distinguishes it from others of that workload."""
+    return " · ".join(filter(None, [escaped(str(change.point.labels["workload"])), _condition(view, change.point)]))
+
+
+def change_text(view: View, change: Change) -> str:
+    """The change with its interval, and the verdict where that says more: 2 % slower (−1–5 %), cannot tell."""
+    texts = [_change(view, change)] if change.factor.has_value else []
+    return phrases([*texts, *([_verdict(view, change)] if change.verdict not in (SLOWER, FASTER) else [])])
 
 
 def _other(found: Versions) -> str:

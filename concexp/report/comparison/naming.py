@@ -12,6 +12,7 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.statuses import MEASURED
 from concexp.report.phrases import TIMES
 from concexp.report.text.labels import one_line
+from concexp.report.text.language import say, translated
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import many, plural, scale_of, spread
 
@@ -84,12 +85,13 @@ def change_text(ratio: Interval) -> str:
     texts = [f"{value:.{places}f}".replace("-", "−") for value in (mean, lo, hi)]
     texts = [text.removeprefix("−") if not text.strip("−0.") else text for text in texts]
     sign = "+" if texts[0].strip("0.") and mean > 0 else ""
-    return f"{sign}{texts[0]} %" if half == 0 else f"{sign}{texts[0]} % ({texts[1]} to {texts[2]})"
+    ends = say("{low} to {high}", low=texts[1], high=texts[2])
+    return f"{sign}{texts[0]} %" if half == 0 else f"{sign}{texts[0]} % ({ends})"
 
 
 def title_of(metric: str) -> str:
     """What pages call a metric."""
-    return str(catalog.load("metric", metric).title or metric)
+    return translated(str(catalog.load("metric", metric).title)) or metric
 
 
 def side_text(comparison: Comparison, name: str) -> str:

@@ -19,14 +19,13 @@ from concexp.report.contents import Picture
 from concexp.report.page import markdown_templates
 from concexp.report.places import figures_name, page_name
 from concexp.report.text.labels import whole_sentences
-from concexp.report.text.language import say
+from concexp.report.text.language import current, say, written_in
 from concexp.report.text.markdown import code, escaped, fenced
 from concexp.report.text.numbers import level_text, plural
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
 ALT_TEXT = 320
-FIGURES = figures_name(DEFAULT_LANGUAGE)  # what the circumstances are called is English only, and so is the page
 TABLE = "comparison.csv"
 
 
@@ -40,8 +39,13 @@ class Section:
     listed: list[str] = field(default_factory=list)
 
 
-def write(comparison: Comparison, folder: Path, command: str = "") -> Path:
-    """Write the page, its pictures and its table; returns the page's path. `command` is how to make it again."""
+def write(comparison: Comparison, folder: Path, command: str = "", language: str = DEFAULT_LANGUAGE) -> Path:
+    """Write the page in a language, its pictures and its table; returns the page's path. `command` is how to make it again."""
+    with written_in(language):
+        return _write(comparison, folder, command)
+
+
+def _write(comparison: Comparison, folder: Path, command: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     drawn = draw(comparison, folder)
     filling = {
@@ -52,7 +56,7 @@ def write(comparison: Comparison, folder: Path, command: str = "") -> Path:
         "parts": list(_sections(comparison, command)),
     }
     text = markdown_templates().get_template("comparison.md").render(filling)
-    page = folder / page_name(DEFAULT_LANGUAGE)
+    page = folder / page_name(current())
     with replaced(page) as draft:
         draft.write_text(printable(re.sub(r"\n{3,}", "\n\n", text)).rstrip() + "\n", "utf-8")
     with replaced(folder / TABLE) as draft:
@@ -61,8 +65,8 @@ def write(comparison: Comparison, folder: Path, command: str = "") -> Path:
 
 
 def draw(comparison: Comparison, folder: Path) -> list[Picture]:
-    """Draw the pictures that suit a comparison into figures/; those of an earlier one go."""
-    figures = folder / FIGURES
+    """Draw the pictures that suit a comparison into figures/ or its like for the language; those of an earlier one go."""
+    figures = folder / figures_name(current())
     if figures.is_symlink():
         figures.unlink()
     drawn = []
@@ -74,7 +78,7 @@ def draw(comparison: Comparison, folder: Path) -> list[Picture]:
             continue
         with replaced(path) as draft:
             alt = plot.draw(comparison, prepared, draft)
-        drawn.append(Picture(f"{FIGURES}/{name}.png", whole_sentences(alt, ALT_TEXT), plot.caption(comparison)))
+        drawn.append(Picture(f"{figures.name}/{name}.png", whole_sentences(alt, ALT_TEXT), plot.caption(comparison)))
     return drawn
 
 

@@ -16,9 +16,10 @@ from concexp.analysis.comparing.judgement import Compared, time_sign
 from concexp.analysis.comparing.sides import A, B
 from concexp.analysis.comparing.yardsticks import Machine
 from concexp.analysis.doubts import WAIT_SHARE
+from concexp.report.comparison.circumstances import name_of
 from concexp.report.comparison.naming import Names, change_text, title_of
 from concexp.report.phrases import first_few
-from concexp.report.text.language import clauses, say
+from concexp.report.text.language import clauses, say, translated
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
 
@@ -50,7 +51,7 @@ def _differences(comparison: Comparison) -> Iterator[str]:
     if not rows:
         yield say("The runs differ in their date only: code, interpreter, machine and experiment are the same.")
     elif comparison.sides.is_history:
-        named = first_few([escaped(row.name) for row in rows], 2 * MOST, lead="")
+        named = first_few([escaped(name_of(row.name)) for row in rows], 2 * MOST, lead="")
         yield say("These differ between the runs: {names}.", names=enumerated(named))
     else:
         named = first_few([_change(comparison, row) for row in rows], MOST + 1)
@@ -70,7 +71,7 @@ def _change(comparison: Comparison, row: Row) -> str:
         for name in comparison.sides.by_name
     ]
     before, after = (escaped(_short(text)) for text in sides)
-    return say("{what}: {before} → {after}", what=escaped(row.name), before=before, after=after)
+    return say("{what}: {before} → {after}", what=escaped(name_of(row.name)), before=before, after=after)
 
 
 def _short(text: str) -> str:
@@ -86,7 +87,7 @@ def _machine(comparison: Comparison) -> Iterator[str]:
         yield say(
             "The runs come from different machines ({facts}), so absolute figures are not judged, only ratios within "
             "each run.",
-            facts=enumerated([escaped(fact) for fact in machine.other]),
+            facts=enumerated([escaped(name_of(fact)) for fact in machine.other]),
         )
     elif machine.slower_side is not None:
         yield from _slower_machine(machine)
@@ -126,7 +127,7 @@ def _slower_machine(machine: Machine) -> Iterator[str]:
             facts.append(
                 say(
                     "{work} took {times} times as long in {side}",
-                    work=one.name,
+                    work=translated(one.name),
                     times=rounded(math.exp(times)),
                     side=names[side],
                 )

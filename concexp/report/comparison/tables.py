@@ -11,14 +11,16 @@ from concexp.analysis.comparing.comparison import Comparison
 from concexp.analysis.comparing.history import Series
 from concexp.analysis.comparing.judgement import Compared
 from concexp.analysis.comparing.matching import Unmatched
+from concexp.report.comparison.circumstances import name_of
 from concexp.report.comparison.naming import Names, change_text, figure_text, shown, title_of
 from concexp.report.comparison.sentences import reason_text, relative_text, words_of
-from concexp.report.text.language import say
+from concexp.report.text.language import clauses, message, say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, sentence_case
 
 MOST_ROWS = 200
 MOST_UNMATCHED = 30
+NOT_ASKED = message("not asked")  # of a claim that a run does not have
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,9 @@ def circumstances(comparison: Comparison) -> Table:
     rows = [row for row in comparison.circumstances if row.differs or (row.part == "moment" and any(row.values))]
     sides = list(comparison.sides.by_name)
     if comparison.sides.is_history:
-        cells = [[escaped(row.name), _over_runs(row)] for row in rows]
+        cells = [[escaped(name_of(row.name)), _over_runs(row)] for row in rows]
         return Table("", ["", say("in the runs")], cells, 2)
-    cells = [[escaped(row.name), *(_of_side(comparison, row, side) for side in sides)] for row in rows]
+    cells = [[escaped(name_of(row.name)), *(_of_side(comparison, row, side) for side in sides)] for row in rows]
     return Table("", ["", *sides], cells, 1 + len(sides))
 
 
@@ -65,11 +67,11 @@ def _over_runs(row: Row) -> str:
 def alike(comparison: Comparison) -> str:
     """The circumstances of the machine and the interpreter that are the same, in a sentence; "" if none is known."""
     same = [
-        f"{escaped(row.name)} {escaped(row.values[0], 80)}"
+        f"{escaped(name_of(row.name))} {escaped(row.values[0], 80)}"
         for row in comparison.circumstances
         if not row.differs and row.values[0] and row.part in ("machine", "interpreter") and "compiled" not in row.name
     ]
-    return say("The same in all: {facts}.", facts="; ".join(same)) if same else ""
+    return say("The same in all: {facts}.", facts=clauses(same)) if same else ""
 
 
 def cells(comparison: Comparison) -> Iterator[Table]:
@@ -156,7 +158,7 @@ def claims(comparison: Comparison) -> Table | None:
     for claim in comparison.claims:
         own = []
         for side in sides:
-            outcomes = [claim.outcomes[number] or say("not asked") for number in comparison.sides.numbers(side)]
+            outcomes = [say(claim.outcomes[number] or NOT_ASKED) for number in comparison.sides.numbers(side)]
             own.append(", ".join(dict.fromkeys(outcomes)))
         rows.append([f"**{claim_word(claim.word)}**", escaped(claim.says), *own])
     return Table("", ["", say("claim"), *sides], rows, 2 + len(sides))

@@ -41,6 +41,19 @@ MARKUP = re.compile(
 )
 
 
+LINK = re.compile(
+    r"""(?P<kept>\\.|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))    # an escaped character, or a code span
+    |[ ]\(\[[^\]]*\]\([^)]*\)\)                                    # a link in parentheses
+    |!?\[(?P<link>(?:\\.|[^\]\\])*)\]\([^)]*\)""",
+    re.VERBOSE,
+)
+
+
+def unlinked(text: str) -> str:
+    """A sentence of the page for another place, where its links lead nowhere: their texts stay, mere references go."""
+    return LINK.sub(lambda match: match["kept"] or match["link"] or "", text)
+
+
 def plain(text: str) -> str:
     """A sentence of the page as plain text: without escapes, emphasis, code marks, addresses of links and mere references."""
     return MARKUP.sub(_without_markup, text)

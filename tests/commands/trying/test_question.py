@@ -5,20 +5,21 @@ from concexp.commands.trying.kind import Facts
 from concexp.commands.trying.question import MARK, question_text
 from concexp.commands.trying.request import functions_of
 from concexp.commands.trying.sweep import Row, Sweep
+from tests.helpers.repository import Repository
 
 SEEN = Facts("function", 0.005, 1.0, 1.0, 1.1, 1.0)
 ROWS = (Row("serial", ()), Row("process_pool", (2, 4)), Row("mp_pool", (2, 4)), Row("threads", (4,)))
 SHORT = Sweep(ROWS, {"duration": "0.3s"})
 
 
-def text_of(write, monkeypatch, seen=SEEN, names=("f",), **more):
+def text_of(write, monkeypatch, seen=SEEN, names=("f",), against="", **more):
     """The text for functions of my.py, and the Spec that reading it gives."""
     path = write("my.py", "def f(size=1): pass\ndef g(): pass\ndef items(): return [1]\n")
     monkeypatch.chdir(path.parent)
     functions = functions_of([f"my.py:{name}" for name in names], **{"given": (), "mapping": "", "over": "", **more})
     by_target = {one.target: one for one in functions}
     text = question_text(
-        "try_f", functions, dict.fromkeys(by_target, seen), dict.fromkeys(by_target, SHORT), 40.0, 10.0
+        "try_f", functions, dict.fromkeys(by_target, seen), dict.fromkeys(by_target, SHORT), 40.0, 10.0, against
     )
     return text, experiment.parse_text(text, "try_f.yaml")
 
@@ -54,3 +55,16 @@ def test_several_functions_have_grids_of_their_own(write, monkeypatch):
     _, spec = text_of(write, monkeypatch, names=("f", "g"))
     assert [grid.workload[0].label for grid in spec.grids] == ["my.py:f"] * 3 + ["my.py:g"] * 3
     assert all(grid.load == {"duration": 0.3} for grid in spec.grids)
+
+
+def test_versions_are_an_axis_of_every_grid(write, monkeypatch, tmp_path):
+    """The revision is the baseline, and there are as many trials as the budget allows; of several functions as well."""
+    Repository(tmp_path).texts({"my.py": "def f(size=1): pass\ndef g(): pass\n"})
+    Repository(tmp_path).commit()
+    for names in (("f",), ("f", "g")):
+        text, spec = text_of(write, monkeypatch, names=names, against="main")
+        assert f"question: Is {' and '.join(names)} faster or slower than in main?\n" in text
+        assert all([value.raw for value in grid.values("code")] == ["main", "worktree"] for grid in spec.grids)
+        assert dict(spec.baseline) == {"code": "main"}
+        assert (spec.measure.repetitions, spec.measure.budget) == (1000, 40.0)
+        assert max(map(len, text.splitlines())) <= 120

@@ -4,7 +4,7 @@ import pytest
 
 from concexp.commands.trying.kind import Facts
 from concexp.commands.trying.models import ALONE, COROUTINES, PROCESSES, THREADS, candidates
-from concexp.commands.trying.sweep import Row, default_workers, sweep
+from concexp.commands.trying.sweep import Row, default_workers, of_versions, sweep
 from concexp.errors import UnknownName
 
 MODELS = candidates()
@@ -67,6 +67,17 @@ def test_where_results_have_to_be_sent_only_pools_carry_them():
     }
     refused = swept({**COMPUTES, "refused": "a lambda cannot be pickled"}, 1000.0)
     assert PROCESSES not in {GROUPS[row.model] for row in refused.rows}
+
+
+def test_versions_are_compared_in_few_cells():
+    """Alone and by the likely best model, so that each cell gets many trials; named models and numbers are all measured."""
+    found = of_versions(Facts(**COMPUTES), MODELS, (), 4, 1000.0, False)
+    assert [row.workers for row in found.rows] == [(), (4,)]
+    assert first_group(found) == PROCESSES
+    assert found.load == swept(COMPUTES).load
+    chosen = candidates(["threads", "serial", "processes"])
+    assert len(of_versions(Facts(**COMPUTES), chosen, (2, 3), 4, 1.0, True).rows) == 3
+    assert of_versions(Facts(**COMPUTES), MODELS, (2, 3), 4, 1.0, False).rows[1].workers == (2, 3)
 
 
 def test_named_models_are_all_measured():

@@ -82,6 +82,24 @@ def test_a_page(scene, tmp_path):
     assert {file: file.read_bytes() for file in path.parent.rglob("*") if file.is_file()} == before
 
 
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_a_page_in_chinese(scene, tmp_path):
+    """Beside the English one, with pictures of its own; two words of English in a row are a text that nobody translated."""
+    comparison = compare(scene(tmp_path / "runs"))
+    english = page.write(comparison, tmp_path / "page").read_bytes()
+    path = page.write(comparison, tmp_path / "page", language="zh")
+    assert path.name == "README.zh.md"
+    assert (tmp_path / "page/README.md").read_bytes() == english
+    text = path.read_text("utf-8")
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", re.sub(r"\\.", "", text))
+    assert pictures
+    assert all(name.startswith("figures.zh/") and (path.parent / name).exists() for name in pictures)
+    for own in ("Which model is made up best?", "processes win", "wild binary segmentation"):
+        text = text.replace(own, "")
+    text = re.sub(r"`[^`]*`|\]\([^)]*\)|\b(workload|model|sync) \w+", "", text)
+    assert re.findall(r"\b[a-z]{2,}(?: [a-z]{2,})+", text) == []
+
+
 def first_lines(scene, folder):
     return page.write(compare(scene(folder)), folder / "page").read_text("utf-8").partition("## ")[0]
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from concexp.report.text.markdown import code, escaped, fenced, plain
+from concexp.report.text.markdown import code, escaped, fenced, plain, unlinked
 
 HOST = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 NASTY = [
@@ -61,3 +61,18 @@ def test_plain(text, write, place):
     bare = place.replace("**", "").replace("[what went wrong](#there)", "what went wrong")
     bare = bare.replace(" ([how we know](#there))", "")
     assert plain(place.format(write(text))) == bare.replace("{}", " ".join(text.split()))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("see [what went wrong](#there) and [a \\[b\\]](c.csv)", "see what went wrong and a \\[b\\]"),
+        ("2 cells ([how we know](#there)).", "2 cells."),
+        ("![a picture](x.png)", "a picture"),
+        ("`[a](b)` and \\[a\\](b)", "`[a](b)` and \\[a\\](b)"),
+        ("**no link** at all", "**no link** at all"),
+    ],
+)
+def test_unlinked(text, expected):
+    """Links and pictures become their texts, mere references go; code and escaped brackets stay."""
+    assert unlinked(text) == expected

@@ -279,7 +279,7 @@ class Peers:
         if self.python:
             timeit = [self.python, "-m", "pyperf", "timeit", "-q", "-n", "1", "-l", "1", "-w", "1", "pass", "-p"]
             found["pyperf"] = each([*timeit, "2"], [*timeit, "12"], 10)
-            found["ReBench"] = each([*self._rebench(1)], [*self._rebench(11)], 10, self.folder)
+            found["ReBench"] = each([*self._rebench(1)], [*self._rebench(41)], 40, self.folder)
         if hyperfine := shutil.which("hyperfine"):
             command = [hyperfine, "-N", "--style", "none", " ".join([sys.executable, *BARE]), "--runs"]
             found["hyperfine"] = each([*command, "2"], [*command, "12"], 10)
@@ -295,7 +295,10 @@ class Peers:
             "asv": "asv",
             "pytest with pytest-benchmark": "pytest",
         }
-        return {name: multiple([self.python, "-m", module, "--help"]) for name, module in modules.items()}
+        return {
+            name: multiple([self.python, "-m", module, "--help"], folder=self.folder)
+            for name, module in modules.items()
+        }
 
     def versions(self) -> list[str]:
         """What is installed of them: `pyperf 2.9.0`."""
@@ -333,7 +336,7 @@ class Peers:
             "experiments": {"all": {"executions": [{"python": {"suites": ["bare"]}}]}},
         }
         path.write_text(json.dumps(data))
-        yield from (self.python, "-m", "rebench.rebench", "-D", "-N", "--without-nice", "-c", str(path))
+        yield from (self.python, "-m", "rebench.rebench", "-D", "-c", str(path))
 
 
 def measure(rows: Sequence[Row], rounds: int) -> None:
@@ -356,7 +359,7 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        tools = Peers(asked.peers, folder)
+        tools = Peers(os.path.abspath(asked.peers) if asked.peers else "", folder)
         rows = [
             *trials(tools),
             *commands(tools),

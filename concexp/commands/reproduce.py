@@ -134,7 +134,7 @@ def _check_files(run: Run) -> None:
 def _plan_lines(recipe: Recipe, request: ReproduceRequest) -> Iterator[str]:
     """What would run, how long it takes, what cannot run here and why, and in what this place differs from that of the run."""
     spec = shortened(recipe.spec) if request.quick else recipe.spec
-    code = stage.stage_child_code(plugin_files.sources(spec.plugins))
+    code = stage.stage_child_code(plugin_files.of_spec(spec))
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=recipe.interpreters)
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     plan = make_plan(spec, facts.usable_cpus(), recipe.only, discovery.support_checks(resolved, code))

@@ -183,7 +183,7 @@ def set_up(request: RunRequest, spec: Spec, check: Check, page: bool, session: S
     provided = provided_by(spec, os.environ)
     process_tree.end_abandoned()
     temp_folder.clear()
-    code = stage.stage_child_code(plugin_files.sources(spec.plugins))
+    code = stage.stage_child_code(plugin_files.of_spec(spec))
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere, say=session.say)
     plan = make_plan(spec, place.cpus, request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}

@@ -15,10 +15,19 @@ from pathlib import Path
 
 from concexp import catalog, installed
 from concexp.errors import EnvironmentRefused
-from concexp.experiment.spec import KINDS
+from concexp.experiment.spec import KINDS, PLUGINS, Spec
 from concexp.experiment.user_source import files_of, imported_names, read
 
 TAKEN = {"concexp", "__main__", *sys.stdlib_module_names}  # by what is there already, or before it
+
+
+def of_spec(spec: Spec) -> dict[str, bytes]:
+    """The files of the plug-ins that an experiment's trials may load: see `sources`."""
+    named = {("model", value.raw) for grid in spec.grids for value in grid.values("background.model")}
+    for grid in spec.grids:
+        entries = [*grid.workload, *grid.model, *grid.sync, *([grid.background] if grid.background else [])]
+        named |= {(PLUGINS.get(one.kind, one.kind), one.name) for one in entries if not one.is_user_code}
+    return sources(named)
 
 
 def sources(plugins: Iterable[tuple[str, str]]) -> dict[str, bytes]:

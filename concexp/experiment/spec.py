@@ -348,15 +348,6 @@ class Spec:
         return tuple(entry for role in roles for entry in role if entry is not None and entry.is_user_code)
 
     @property
-    def plugins(self) -> frozenset[tuple[str, str]]:
-        """(kind, name) of the plug-ins that its trials may load, of all kinds that a trial knows."""
-        named = {("model", value.raw) for grid in self.grids for value in grid.values("background.model")}
-        for grid in self.grids:
-            entries = [*grid.workload, *grid.model, *grid.sync, *([grid.background] if grid.background else [])]
-            named |= {(PLUGINS.get(one.kind, one.kind), one.name) for one in entries if not one.is_user_code}
-        return frozenset(named)
-
-    @property
     def interpreters(self) -> dict[str, Value]:
         """The interpreters by their labels; each value is `current`, a version, or a path."""
         by_label: dict[str, Value] = {}

@@ -10,7 +10,9 @@ from concexp.commands import init
 from concexp.commands.init import Choices, asked, write_experiment
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.experiment import json_schema, yaml_nodes
+from concexp.experiment.spec import Entry
 from concexp.plan.planner import make_plan
+from concexp.trial.tools import lacks
 from tests.helpers.program import concexp
 from tests.helpers.schema_errors import rejected_keys
 
@@ -36,6 +38,10 @@ def test_init_writes_an_experiment_that_is_valid_and_overwrites_nothing(tmp_path
 def test_every_workload_makes_an_experiment_that_runs(workload):
     """With the proposed primitives it can run here, and the schema knows all of it."""
     Path(json_schema.FILE).touch()
+    if lacks(Entry.default("workload", workload).build()):
+        with pytest.raises(EnvironmentRefused, match="needs"):
+            write_experiment("mine", Choices(workload))
+        return
     (path,) = write_experiment("mine", Choices(workload))
     text = path.read_text()
     assert rejected_keys(yaml_nodes.parse(text, str(path)).plain()) == set()

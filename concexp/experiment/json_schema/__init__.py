@@ -111,15 +111,14 @@ def _root(grid: Mapping[str, Schema], classes: Classes) -> dict[str, Schema]:
         "name": {"type": "string", "pattern": values.plain(NAME)},
         "question": values.TEXT,
         "tags": values.NAMES,
+        **{name: _block(name, {}) for name in keys.BLOCKS},
         **{key: grid[key] for key in GRID_KEYS},
         "sweep": _sweep(),
-        "measure": _block("measure", {}),
         "baseline": {"type": "object", "additionalProperties": LABELS},
         "primary": metric,
         "metrics": _either(metric),
         "allow": _either(allowed),
         "claims": _either(_claim()),
-        "answer": _block("answer", {}),
         "report": _block("report", {"plots": _names("plot", classes)}),
         "diagnose": {
             "if": {"type": "array"},
@@ -275,15 +274,17 @@ def _claim() -> Schema:
 
 
 def _environment() -> Schema:
-    from_caller: dict[str, Any] = {"from": {"const": environment.CALLER}, "secret": values.FLAG}
+    text: Schema = {"type": ["string", "number"]}
+    default: Schema = {**text, "not": {"const": environment.UNSET}}
+    from_caller: dict[str, Schema] = {"from": {"const": environment.CALLER}, "secret": values.FLAG, "default": default}
     variable = {
         "if": {"type": "object"},
         "then": {
-            "properties": {name: _described(one, keys.VARIABLE[name]) for name, one in from_caller.items()},
+            "properties": {name: _described(from_caller[name], key) for name, key in keys.VARIABLE.items()},
             "required": ["from"],
             "additionalProperties": False,
         },
-        "else": {"type": ["string", "number"]},
+        "else": text,
     }
     names = {"pattern": values.plain(environment.NAME), "not": {"enum": list(environment.REFUSED)}}
     return {"type": "object", "propertyNames": names, "additionalProperties": variable}

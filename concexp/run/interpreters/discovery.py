@@ -187,7 +187,7 @@ def support_for_plan(spec: Spec) -> dict[str, SupportCheck]:
     """The checks of interpreters that a YAML names by version. Starts no process if it names none so."""
     if all(value.raw == "current" or "/" in value.raw for value in spec.interpreters.values()):
         return {}
-    code = stage.stage_child_code(plugin_files.sources(spec.plugins))
+    code = stage.stage_child_code(plugin_files.of_spec(spec))
     return support_checks(resolve_interpreters(spec, code, to_run=False), code)
 
 

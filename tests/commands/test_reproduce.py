@@ -62,7 +62,7 @@ def hostile(tmp_path, mark, measured=None):
         },
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "code", lambda: trial)
+        patch.setattr(stage, "code", lambda *_: trial)
         return make_bundle(folder, tmp_path / "hostile.zip").path
 
 

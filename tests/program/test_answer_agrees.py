@@ -157,12 +157,14 @@ class Reader:
         rows = [self.view.run.rows(point.cell) for point in self.view.points]
         shares = [100 * own["lost_updates"].sum() / own["ops"].sum() for own in rows if own["ops"].sum()]
         trials = [(own.loc[own["lost_updates"] > 0, "trial"].nunique(), own["trial"].nunique()) for own in rows]
-        # Of several cells together as many as lost something in all their trials, or of one.
+        # Of one cell, of two together, or of all that lost something.
         sums = {
             (sum(t[0] for t in some), sum(t[1] for t in some))
             for n in (1, 2)
             for some in itertools.combinations(trials, n)
         }
+        losers = [t for t in trials if t[0]]
+        sums.add((sum(t[0] for t in losers), sum(t[1] for t in losers)))
         known = all(any(agrees(share, value) for value in shares) for share in (low, high) if share)
         return (int(hit), int(of)) in sums and known
 

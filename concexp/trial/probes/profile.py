@@ -4,9 +4,9 @@ import linecache
 import os
 import sys
 import threading
-import time
 
 from concexp.trial import probes, tools
+from concexp.trial.own_time import clock_gettime_ns, perf_counter_ns, pthread_getcpuclockid
 
 INTERVAL = 0.002  # seconds between two looks; beside threads that compute, each look waits for the GIL as well
 DEPTH = 8  # frames of a place, from the innermost out
@@ -28,8 +28,8 @@ def shown(path):
 def cpu_clock():
     """The CPU clock of this thread, for other threads to read; None where there is none."""
     try:
-        return time.pthread_getcpuclockid(threading.get_ident())
-    except (AttributeError, OSError):
+        return None if pthread_getcpuclockid is None else pthread_getcpuclockid(threading.get_ident())
+    except OSError:
         return None
 
 
@@ -72,7 +72,7 @@ class Sampler:
         """This thread works for a worker; of coroutines that share one, the first gets what is seen."""
         clock = cpu_clock()
         with self.lock:
-            self.workers.setdefault(threading.get_ident(), [watcher, clock, time.perf_counter_ns(), used(clock)])
+            self.workers.setdefault(threading.get_ident(), [watcher, clock, perf_counter_ns(), used(clock)])
 
     def run(self, stop):
         while not stop.wait(INTERVAL):
@@ -88,7 +88,7 @@ class Sampler:
     def on_cpu(self, known):
         """True if a thread has used a CPU for most of the time since the last look; None where that is not known."""
         _, clock, before, used_before = known
-        now, used_now = time.perf_counter_ns(), used(clock)
+        now, used_now = perf_counter_ns(), used(clock)
         known[2:] = now, used_now
         if used_now is None or used_before is None:
             return None
@@ -98,7 +98,7 @@ class Sampler:
 def used(clock):
     """ns of CPU time on a thread's clock; None where that is not known, or the thread has ended."""
     try:
-        return None if clock is None else time.clock_gettime_ns(clock)
+        return None if clock is None else clock_gettime_ns(clock)
     except OSError:
         return None
 

@@ -7,6 +7,7 @@ address than host, port and database.
 import os
 
 from concexp.trial import tools
+from concexp.trial.own_time import date_s
 from concexp.trial.workloads._libraries import Library, LibraryClient
 
 PATIENCE = 5  # seconds that a server has to answer at first
@@ -79,17 +80,13 @@ class Service(LibraryClient):
 
 def new_name():
     """A name that no other trial has; it begins with the time, so that what was left behind can be recognised."""
-    import time
-
-    return "%s%d_%s" % (PREFIX, time.time(), os.urandom(6).hex())
+    return "%s%d_%s" % (PREFIX, date_s(), os.urandom(6).hex())
 
 
 def is_left_over(name):
     """Whether a name is that of something which a trial has left behind long ago."""
-    import time
-
     made = name[len(PREFIX) :].partition("_")[0]
-    return name.startswith(PREFIX) and made.isdigit() and int(made) < time.time() - LEFTOVERS
+    return name.startswith(PREFIX) and made.isdigit() and int(made) < date_s() - LEFTOVERS
 
 
 def place_of(url, default):

@@ -58,7 +58,7 @@ def test_an_interrupt_is_130_and_prints_how_to_go_on(tmp_path, write, number, op
     os.kill(process.pid, number)
     report, messages = process.communicate(timeout=120)
     assert process.returncode == 130
-    kept = r"every finished trial is kept(: \d+ of 400 trials)? in reports/x/runs/\S+"
+    kept = r"every finished trial is kept(: \d+ of 221 trials)? in reports/x/runs/\S+"
     assert re.search(rf"^interrupted; {kept}; to go on:$", messages, re.MULTILINE)
     kept = " ".join(option for option in options if option != "--fresh")  # which would begin anew
     assert re.search(rf"^  concexp run x\.yaml --progress plain ?{kept}$", messages, re.MULTILINE)

@@ -9,6 +9,7 @@ import pytest
 from concexp import catalog, report
 from concexp.analysis import results
 from concexp.report.answer import answer, finding
+from concexp.report.pictures import INTERVAL
 from concexp.report.plots import _style
 from concexp.report.text.markdown import plain
 from concexp.report.views import view_of
@@ -363,7 +364,7 @@ def test_times_of_a_clock_that_stood_still_are_none(tmp_path):
 
 
 def test_the_first_picture_has_the_finding_as_its_title(tmp_path, monkeypatch):
-    """And no other picture has one; it is the beginning of a sentence of the answer, without Markdown."""
+    """And no other picture has one; it is the beginning of a sentence of the answer, without Markdown and intervals."""
     titles, figure = [], _style.figure
     monkeypatch.setattr(_style, "figure", lambda height, title="": titles.append(title) or figure(height, title))
     run = journal_builder.write(tmp_path, **scenarios.partly_withheld())
@@ -372,7 +373,7 @@ def test_the_first_picture_has_the_finding_as_its_title(tmp_path, monkeypatch):
     assert len(others) >= 1
     assert set(others) == {""}
     assert "`" not in first
-    assert any(plain(sentence) == f"{first}." for sentence in answer(view_of(run)))
+    assert any(INTERVAL.sub("", plain(sentence)) == f"{first}." for sentence in answer(view_of(run)))
 
 
 def test_a_finding_decides_something_where_one_does(tmp_path):

@@ -15,6 +15,9 @@ class WhenAsked:
     def __getitem__(self, name):
         return self.load()[name]
 
+    def __iter__(self):
+        return iter(self.load())
+
 
 def start_tracker(module="multiprocessing.resource_tracker"):
     """Start multiprocessing's resource tracker so that the end of the trial's parent does not end it too.

@@ -98,6 +98,9 @@ def title_lines(title: str) -> list[str]:
         if len(lines) <= TITLE_LINES:
             return lines
     first = unbroken[: ends[0] + 1] if ends else unbroken
+    lines = wrapped(re.sub(r" \([^()]*\)[;.]?$", "", first), TITLE_LETTERS)
+    if len(lines) <= TITLE_LINES:
+        return lines
     if width(first) == len(first):
         return textwrap.wrap(first, TITLE_LETTERS, max_lines=TITLE_LINES, placeholder=" …")
     return [*wrapped(first, TITLE_LETTERS)[: TITLE_LINES - 1], _cut(first, TITLE_LETTERS)]

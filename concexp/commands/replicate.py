@@ -8,15 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from concexp import __version__
 from concexp.commands.check import Check
 from concexp.commands.compare import compare_runs, default_folder, write_comparison
 from concexp.commands.machines import Place, hosts_of
 from concexp.commands.measured import MeasuredRun, read
-from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
-from concexp.commands.run import RunOutcome, RunRequest, concluded, load_spec, prepared, run_experiment, set_up
-from concexp.commands.run_log import RunLog
+from concexp.commands.run import RunOutcome, RunRequest, concluded, load_spec, logged, prepared, run_experiment, set_up
 from concexp.commands.session import Session
 from concexp.errors import EnvironmentRefused, InputError, Interrupted
 from concexp.plan.cell import PlannedTrial
@@ -24,7 +21,6 @@ from concexp.run.cluster.coordinator import Coordinator, complete
 from concexp.run.cluster.hosts import Hosts
 from concexp.run.cluster.parcel import packed
 from concexp.run.cluster.strategies import Whole
-from concexp.run.machine import facts
 from concexp.run.machine.neighbours import Watch
 from concexp.run.provided import sharing
 from concexp.run.runner import Runner
@@ -43,22 +39,12 @@ def run_anywhere(
     execution = request.spec.execution
     if execution.engine == "local" or execution.strategy == "spread":
         return run_experiment(request, progress_kind, page, check, questions, watch)
-    display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
-    log = RunLog()
-    session = Session(display, Questions(asks=False), log, watch)
-    try:
-        log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
+    with logged(request, progress_kind, Questions(asks=False), watch) as session:
         with hosts_of(request.spec, session) as hosts:
             assert hosts is not None
             runs = _measured_on_each(request, hosts, check, page, session)
         session.close()
         return _compared(request, runs, page, check)
-    except BaseException as error:
-        log.write(f"ended by {type(error).__name__}: {error}")
-        raise
-    finally:
-        session.close()
-        log.close()
 
 
 Measured = tuple[Runner, frozenset[str], bool]  # a host's run, the ids of its trials, whether it is complete

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -129,11 +130,7 @@ def run_experiment(
     With `check` its claims are judged, and versions of the user's code where the request names a revision or a tolerance.
     `watch` was begun shortly before; without it there is a wait until one has seen enough of other programs.
     """
-    display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
-    log = RunLog()
-    session = Session(display, questions or Questions(asks=False), log, watch)
-    try:
-        log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
+    with logged(request, progress_kind, questions or Questions(asks=False), watch) as session:
         spec = load_spec(request)
         with hosts_of(spec, session) as hosts:
             setup = set_up(request, spec, check, page, session, place_of(hosts))
@@ -142,15 +139,25 @@ def run_experiment(
         outcome = concluded(request, spec, read(folder), trials, page, check)
         if outcome.answer:
             for line in doubt_lines(outcome.measured.results):
-                log.write(line)
-        log.write("\n".join([*outcome.answer, *outcome.lines]))
+                session.log.write(line)
+        session.log.write("\n".join([*outcome.answer, *outcome.lines]))
         return outcome
+
+
+@contextlib.contextmanager
+def logged(request: RunRequest, progress_kind: str, questions: Questions, watch: Watch | None) -> Iterator[Session]:
+    """A session that shows what happens as the request asks, with a log of how it began and of how it ended badly."""
+    display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
+    session = Session(display, questions, RunLog(), watch)
+    try:
+        session.log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
+        yield session
     except BaseException as error:
-        log.write(f"ended by {type(error).__name__}: {error}")
+        session.log.write(f"ended by {type(error).__name__}: {error}")
         raise
     finally:
         session.close()
-        log.close()
+        session.log.close()
 
 
 def concluded(

@@ -32,7 +32,9 @@ def test_titles_are_whole_clauses_in_two_lines():
     ]
     assert _style.title_lines(f"{'a ' * 36}b 35 %")[-1] == "35\u00a0%"
     assert _style.title_lines("word " * 99)[-1].endswith("…")
-    assert _style.title_lines(f"{'word ' * 29}(9 of 10 conditions)")[-1].endswith("word")  # what is in brackets goes first
+    assert _style.title_lines(f"{'word ' * 29}(9 of 10 conditions)")[-1].endswith(
+        "word"
+    )  # what is in brackets goes first
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -131,16 +131,9 @@ def _hash_of_file(file: Any) -> str:
 
 def _histograms(records: Sequence[Record]) -> set[str]:
     """The columns of histograms that some record has."""
-    columns = {name for probe in map(_probe, catalog.names("probe")) for name in _of_histograms(probe.columns)}
+    probes = catalog.classes("probe").values()
+    columns = {name for probe in probes for name, kind in probe.columns.items() if kind == "histogram"}
     return {name for record in records for name in columns & keys_of(record.passes)} if columns else set()
-
-
-def _probe(name: str) -> Any:
-    return catalog.load("probe", name)
-
-
-def _of_histograms(columns: Mapping[str, str]) -> list[str]:
-    return [name for name, kind in columns.items() if kind == "histogram"]
 
 
 def _maker() -> list[Any]:

@@ -13,9 +13,8 @@ from concexp.report.plots._telling import heaviest
 from concexp.report.text.language import say, sentences
 from concexp.report.text.markdown import plain
 from concexp.report.text.numbers import level_text
-from concexp.report.view import View
+from concexp.report.view import Comparison, View
 
-FEWEST = 2  # conditions
 MAX_ROWS = 24
 MAX_PANELS = 4
 LETTERS = 44  # of the name of a condition
@@ -34,8 +33,7 @@ class Plot:
     def prepare(self, view: View) -> list[summary.Effect]:
         """The workloads whose figures differ between conditions."""
         closed = [comparison for comparison in view.comparisons if not is_open(view, comparison)]
-        found = [effect for effect in summary.effects(view, closed) if not effect.competes and effect.size]
-        return [effect for effect in found if len(effect.bests) >= FEWEST]
+        return [effect for effect in summary.effects(view, closed) if not effect.competes and effect.size]
 
     def draw(self, view: View, prepared: list[summary.Effect], path: Path) -> str:
         """Draws the picture; returns its alt text."""
@@ -48,18 +46,15 @@ class Plot:
             places = _style.grid(figure, len(shown), 1, len(shown), height_ratios=ratios)
             for axes, effect in zip(places, shown, strict=True):
                 bests = effect.bests[:MAX_ROWS]
-                rows = [
-                    (f"{_name(view, effect, place)} {best.mark}".rstrip(), best)
-                    for place, (_, best) in enumerate(bests)
-                ]
+                rows = [(f"{_name(view, comparison)} {best.mark}".rstrip(), best) for comparison, best in bests]
                 _dots.panel(view, axes, rows, [best for _, best in bests], bests[0][0].unit)
                 axes.set_title(_style.short(effect.workload, 60) if len(shown) > 1 else "")
             _style.save(figure, path)
         return _alt(view, shown, len(prepared) - len(shown))
 
 
-def _name(view: View, effect: summary.Effect, place: int) -> str:
-    return _style.short(plain(summary.condition_text(view, effect.bests[place][0])), LETTERS)
+def _name(view: View, comparison: Comparison) -> str:
+    return _style.short(plain(summary.condition_text(view, comparison)), LETTERS)
 
 
 def _alt(view: View, shown: list[summary.Effect], left: int) -> str:
@@ -76,9 +71,9 @@ def _alt(view: View, shown: list[summary.Effect], left: int) -> str:
             say(
                 "{figure} at {condition}",
                 figure=_dots.figure_of(view, best),
-                condition=f"{_name(view, effect, place)}{best.mark}",
+                condition=f"{_name(view, comparison)}{best.mark}",
             )
-            for place, (_, best) in sorted(enumerate(effect.bests), key=lambda one: one[1][1].value(view.primary).mean)
+            for comparison, best in sorted(effect.bests, key=lambda pair: pair[1].value(view.primary).mean)
         ]
         ends = say(
             "{cell} from {low} to {high}", cell=_style.short(effect.workload, 60), low=figures[0], high=figures[-1]

@@ -1,8 +1,9 @@
 """Records so far -> the trials of the next block: which cells need more, and what the budget still allows.
 
-A cell needs more trials where its interval of the primary metric is wider than wanted, where it has too few operations for one
-yet, or where it could settle a claim that is still open. `precision.precision_shortfall` reports what a finished run has not
-reached.
+With a `precision`, a cell needs more trials where its interval of the primary metric is wider than wanted, where it has too few
+operations for one yet, or where it could settle a claim that is still open. `precision.precision_shortfall` reports what a
+finished run has not reached. Without one it needs more where the machine disturbed trials: as many as were disturbed. What is
+looked at then is the machine, never what was measured, so that stopping does not favour any result.
 
 A block is decided from the records of the blocks before it and from nothing else. So a run that is killed within a block
 decides the same when it is resumed; the time that it has spent stands in its journal.
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from concexp import catalog
 from concexp.analysis.costs import Costs, trials_of
+from concexp.analysis.doubts import DISTURBED
 from concexp.analysis.precision import cautious_widths, cells_in_words, cells_without_interval, shortfalls
 from concexp.experiment import Spec
 from concexp.plan.cell import Cell, PlannedTrial
@@ -32,7 +34,7 @@ WORST_SHARE = 0.5
 
 
 class SequentialPlan:
-    """Plans an experiment with a `precision` or a `budget` block by block; `header` is the journal's.
+    """Plans an experiment block by block whose blocks depend on those before; `header` is the journal's.
 
     `tell` is called once, when the pilot is over, with a sentence on what the run will still take.
     """
@@ -62,7 +64,7 @@ class SequentialPlan:
         if number < measure.blocks:
             trials = self._trials(number, self.plan.runnable)
             return trials if number == 0 or costs.of(trials) <= left else []
-        if measure.precision is None or number >= measure.max_blocks:
+        if number >= measure.max_blocks:
             return []
         run = self._run(before)
         factors = needs(self.spec, self.plan, run)
@@ -87,13 +89,16 @@ class SequentialPlan:
 
     def _outlook(self, run: Run, needing: int, seconds: float, left: float) -> str:
         """What the run will still take after the pilot, and what it cannot reach, in one sentence."""
-        after = f"after {self.spec.measure.blocks} repetitions"
+        after, wanted = f"after {self.spec.measure.blocks} repetitions", self.spec.measure.precision
         if not needing:
-            text = f"{after} no cell needs more"
+            text = f"{after} no cell {'was disturbed' if wanted is None else 'needs more'}"
         else:
-            text = f"{after} {needing} of {len(self.plan.runnable)} cells need more: about {duration_text(seconds)}"
+            need = "were disturbed and are measured again" if wanted is None else "need more"
+            text = f"{after} {needing} of {len(self.plan.runnable)} cells {need}: about {duration_text(seconds)}"
             if left < seconds:
                 text += f", and the budget leaves {duration_text(max(0.0, left))}, for those that lack most"
+        if wanted is None:
+            return text
         if without := cells_without_interval(run):
             overloaded = sum(
                 bool(run.samples[cell].of(self.spec.primary).withheld(self.spec.primary)) for cell in without
@@ -126,13 +131,26 @@ class SequentialPlan:
 
 def needs(spec: Spec, plan: Plan, run: Run) -> dict[str, float]:
     """The cells that need more trials, in the order of the plan, each with the factor by which it is too uncertain."""
-    assert spec.measure.precision is not None
+    if spec.measure.precision is None:
+        return {cell: math.sqrt(times) for cell, times in _needs_of_disturbed(spec, plan, run).items()}
     factors = {cell: width / spec.measure.precision for cell, width in cautious_widths(run).items()}
     # As for intervals, the trials that are wanted grow with the square of the factor.
     factors |= {cell: math.sqrt(times) for cell, times in shortfalls(run).items()}
     for cell, factor in _needs_of_claims(spec, run).items():
         factors[cell] = max(factor, factors.get(cell, 0.0))
     return {cell.id: factors[cell.id] for cell in plan.runnable if factors.get(cell.id, 0.0) > 1}
+
+
+def _needs_of_disturbed(spec: Spec, plan: Plan, run: Run) -> dict[str, float]:
+    """The cells with fewer trials than wanted that a quiet machine would not change, each with how many times as many it needs."""
+    wanted, found = spec.measure.blocks, {}
+    for cell in plan.runnable:
+        sample = run.samples[cell.id]
+        # A trial that has other doubts as well would have them again.
+        again = sum(DISTURBED.issuperset(trial.doubts_about(spec.primary)) for trial in sample.doubtful(spec.primary))
+        if (missing := wanted - (sample.count - again)) > 0:
+            found[cell.id] = 1 + missing / sample.count
+    return found
 
 
 def _needs_of_claims(spec: Spec, run: Run) -> dict[str, float]:

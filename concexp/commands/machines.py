@@ -85,8 +85,7 @@ def hosts_of(spec: Spec, session: Session) -> Iterator[Hosts | None]:
 
 def _check_fixed(spec: Spec) -> None:
     """InputError where each block depends on those before it: then hosts cannot share them."""
-    open_ended = {"precision": spec.measure.precision, "budget": spec.measure.budget}
-    if given := [f"measure.{name}" for name, value in open_ended.items() if value is not None]:
+    if given := [f"measure.{name}" for name in spec.measure.open_ended]:
         what = f"hosts that share a run cannot decide by `{given[0]}` what comes next: they measure at the same time"
         cure = "leave it out and give `repetitions`, or let each host do all: --set execution.strategy=replicate"
         raise InputError([Problem(spec.path or spec.name, 0, 0, given[0], what, cure)])

@@ -105,13 +105,16 @@ def _trials(spec: Spec, plan: Plan) -> str:
 
 
 def _until(spec: Spec) -> str:
-    """When a run with a `precision` stops adding trials."""
+    """When a run with a `precision` or `max_repetitions` stops adding trials."""
+    most = spec.measure.max_blocks
     if spec.measure.precision is None:
-        return ""
+        if most == spec.measure.blocks:
+            return ""
+        return f"; then those again that the machine disturbed, until a cell has {most}"
     settled = " and the claims are settled" if spec.claims else ""
     return (
         f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} %{settled}, "
-        f"or a cell has {spec.measure.max_blocks}; none for cells whose trials end badly"
+        f"or a cell has {most}; none for cells whose trials end badly"
     )
 
 

@@ -275,7 +275,6 @@ def prepared(request: RunRequest, setup: Setup, session: Session) -> tuple[runne
     plan = with_refusals(spec, setup.plan, found.get("unsupported", {}))
     durations = known_before(folder.path.parent, spec.measure, setup.place.host, preflight.startup)
     sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), session.forecast)
-    open_ended = spec.measure.precision is not None or spec.measure.budget is not None
     run = runner.Runner(
         spec,
         plan,
@@ -284,7 +283,7 @@ def prepared(request: RunRequest, setup: Setup, session: Session) -> tuple[runne
         setup.pythons,
         lock,
         session,
-        sequential.next_trials if open_ended else None,
+        sequential.next_trials if spec.measure.open_ended else None,
         setup.place.host,
         user_files=_user_files(folder, files, setup.provided),
         provided=setup.provided,

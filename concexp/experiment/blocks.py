@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -80,7 +81,7 @@ class Measure(Block):
     repetitions: Positive = key(
         10,
         "trials of each cell. Each is a fresh process and an independent sample: more of them make intervals narrower. With "
-        "`precision`, the number to begin with",
+        "`precision` or `max_repetitions`, the number to begin with",
         "measure: {repetitions: 30}",
         "trials",
         also=("repeats", "repeat", "reps", "runs", "trials", "samples"),
@@ -94,10 +95,11 @@ class Measure(Block):
     )
     max_repetitions: Positive | None = key(
         None,
-        "with `precision`: the most trials that a cell gets",
-        "measure: {precision: 3%, max_repetitions: 30}",
+        "the most trials that a cell gets: those that the machine disturbed are measured again until `repetitions` are "
+        "undisturbed; with `precision`, until the interval is narrow",
+        "measure: {repetitions: 5, max_repetitions: 10}",
         "trials",
-        f"{DEFAULT_MAX_BLOCKS}, or `repetitions` if that is more",
+        f"`repetitions`; with `precision` {DEFAULT_MAX_BLOCKS}, or `repetitions` if that is more",
     )
     budget: Seconds | None = key(
         None,
@@ -149,7 +151,15 @@ class Measure(Block):
     @property
     def max_blocks(self) -> int:
         """The limit of blocks, and so of the measured trials of a cell."""
-        return self.blocks if self.precision is None else self.max_repetitions or max(DEFAULT_MAX_BLOCKS, self.blocks)
+        if self.max_repetitions is not None:
+            return self.max_repetitions
+        return self.blocks if self.precision is None else max(DEFAULT_MAX_BLOCKS, self.blocks)
+
+    @property
+    def open_ended(self) -> Mapping[str, Any]:
+        """The keys that let each block depend on those before it, with their values."""
+        keys = {"precision": self.precision, "max_repetitions": self.max_repetitions, "budget": self.budget}
+        return {name: value for name, value in keys.items() if value is not None}
 
     def to_yaml(self) -> dict[str, Any]:
         """The map for YAML, with all defaults and units; keys without a value are left out."""

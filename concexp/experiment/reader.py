@@ -181,14 +181,11 @@ class _Reader:
         return measure
 
     def check_max_repetitions(self, measure: Measure, limit: int, node: Node) -> None:
-        """`max_repetitions` limits `precision` only, and must leave room for the trials that come first."""
-        path = "measure.max_repetitions"
-        if measure.precision is None:
-            what = "without a `precision` every cell has `repetitions` trials"
-            self.problems.at(node, path, what, "add `precision: 3%`, or leave it out")
-        elif limit < measure.blocks:
-            first = f"{measure.blocks} trials per cell come first (`repetitions`, and at least {MIN_PILOT_BLOCKS})"
-            self.problems.at(node, path, f"{first}, not {limit}", f"at least {measure.blocks}")
+        """`max_repetitions` must leave room for the trials that come first."""
+        if limit < measure.blocks:
+            pilot = "" if measure.precision is None else f", and at least {MIN_PILOT_BLOCKS}"
+            what = f"{measure.blocks} trials per cell come first (`repetitions`{pilot}), not {limit}"
+            self.problems.at(node, "measure.max_repetitions", what, f"at least {measure.blocks}")
 
     def report(self) -> Report | None:
         node = self.root.value.get("report")

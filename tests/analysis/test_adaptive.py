@@ -64,6 +64,7 @@ def test_a_partial_block_holds_both_sides():
         ),
         ("precision: 3%, budget: 55s, repetitions: 8", ""),
         ("budget: 20s", ""),
+        ("repetitions: 4, max_repetitions: 9", ""),
     ],
 )
 def test_a_run_that_is_cut_anywhere_goes_on_as_if_it_had_not_been(measure, claim):
@@ -132,6 +133,54 @@ def test_a_cell_that_ends_badly_is_left_alone():
     lab = Lab("precision: 3%, repetitions: 8, max_repetitions: 20", models, more="")
     count = lab.of(lab.whole())
     assert (count["wild"], count["broken"]) == (20, 8)
+
+
+class DisturbedLab(Lab):
+    """The trials of `calm` in these blocks were stopped by a quota for a tenth of their time; `facts` are in their records."""
+
+    def __init__(self, measure, disturbed, facts=None):
+        super().__init__(measure)
+        self.disturbed, self.facts = disturbed, facts or {}
+
+    def measured(self, trial):
+        record = super().measured(trial)
+        if trial.cell.axes["model"] == "calm" and trial.block in self.disturbed:
+            for one in record["answer"]["iterations"]:
+                one["throttled_s"] = one["wall_s"] / 10
+            record |= self.facts
+        return record
+
+
+@pytest.mark.parametrize(
+    ("disturbed", "count", "says"),
+    [
+        ((), 5, "after 5 repetitions no cell was disturbed"),
+        ((1, 3), 7, "after 5 repetitions 1 of 4 cells were disturbed and are measured again: about 2.0 s"),
+        ((0, 4, 5), 8, "after 5 repetitions 1 of 4 cells"),
+        (range(99), 12, "after 5 repetitions 1 of 4 cells"),
+    ],
+)
+def test_what_the_machine_disturbed_is_measured_again(disturbed, count, says):
+    """Until as many trials as wanted are undisturbed, or to the limit; with its comparator, and nothing else."""
+    lab = DisturbedLab("repetitions: 5, max_repetitions: 12", disturbed)
+    assert lab.of(lab.whole()) == {"calm": count, "base": count, "uneasy": 5, "wild": 5}
+    (said,) = lab.messages
+    assert said.startswith(says)
+
+
+def test_what_a_quiet_machine_would_not_change_is_not_measured_again():
+    """A trial that leaves a process behind would do so the next time as well."""
+    lab = DisturbedLab("repetitions: 5, max_repetitions: 12", range(99), {"leaked": [{"sure": True}]})
+    run = Run(None, lab.header, lab.whole())
+    (calm,) = (cell.id for cell in lab.plan.cells if cell.axes["model"] == "calm")
+    assert [trial.doubts for trial in run.samples[calm].trials] == [("throttled", "leftover")] * 5
+
+
+def test_without_a_limit_nothing_is_measured_again():
+    """By default each cell has as many trials as were asked for."""
+    lab = DisturbedLab("repetitions: 5", range(99))
+    assert lab.spec.measure.open_ended == {}
+    assert set(lab.of(lab.whole()).values()) == {5}
 
 
 def claiming(claim, most=40):

@@ -95,7 +95,7 @@ def test_an_interrupted_run_is_completed_by_the_same_command(write, cluster, mon
     assert here.measured.folder.path.name != folder.name
 
 
-@pytest.mark.parametrize("key", ["precision: 3%", "budget: 1m"])
+@pytest.mark.parametrize("key", ["precision: 3%", "budget: 1m", "max_repetitions: 20"])
 def test_what_decides_block_by_block_needs_one_host(write, key):
     """Hosts that measure at the same time cannot: exit code 2, and what to do instead."""
     with pytest.raises(InputError) as refused:

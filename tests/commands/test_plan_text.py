@@ -97,6 +97,14 @@ def test_a_plan_with_a_precision_says_when_it_ends(planned):
     )
 
 
+def test_a_plan_says_what_is_measured_again(planned):
+    """With a limit alone, the text says which trials may be added."""
+    text = plan_text(
+        *planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {repetitions: 5, max_repetitions: 10}\n")
+    )
+    assert "; then those again that the machine disturbed, until a cell has 10\n" in text
+
+
 def test_a_plan_lists_its_claims(planned):
     """Text and data list each claim with its number of cases."""
     whole = planned("""\

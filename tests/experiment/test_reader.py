@@ -104,7 +104,11 @@ def test_each_mistake_says_what_is_wrong(text, says):
         ("measure: {memory: 2}", "measure.memory", "expected at least 32MiB, not 2"),
         ("measure: {memory: lots}", "measure.memory", "expected a size such as 64B, 4KiB or 1MiB"),
         ("measure: {control: maybe}", "measure.control", "expected on or off, not 'maybe'"),
-        ("measure: {max_repetitions: 50}", "measure.max_repetitions", "without a `precision`"),
+        (
+            "measure: {max_repetitions: 9}",
+            "measure.max_repetitions",
+            "10 trials per cell come first (`repetitions`), not 9",
+        ),
         ("measure: {precision: 3%, max_repetitions: 7}", "measure.max_repetitions", "10 trials per cell come first"),
         (
             "measure: {precision: 3%, repetitions: 20, max_repetitions: 19}",

@@ -108,6 +108,7 @@ def test_a_simulated_run_takes_no_time(tmp_path):
         ("budget: 20s, ", "; the budget of 20 s will end it before: about 1 of 4 repetitions fit"),
         ("budget: 1s, ", "; the budget of 1.0 s will end it before: about 1 of 4 repetitions fit"),
         ("precision: 3%, max_repetitions: 20, ", " for 8 repetitions, 3.4 min if some cell needs 20 (foreseen"),
+        ("max_repetitions: 9, ", " for 4 repetitions, 1.5 min if some cell needs 9 (foreseen"),
         ("precision: 3%, budget: 2m, ", "; the budget of 2.0 min may end it before every interval is narrow enough"),
         ("precision: 3%, budget: 1m, ", "; the budget of 60 s will end it before: about 5 of 8 repetitions fit"),
     ],

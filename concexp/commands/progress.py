@@ -100,7 +100,7 @@ class Silent:
     def close(self) -> None: ...
 
 
-OPEN_END = "until the intervals are narrow enough"
+OPEN_END = "more may follow"
 
 
 class PlainLines(Silent):

@@ -141,12 +141,6 @@ def primary_text(view: View, comparison: Comparison, point: Point, among: int = 
     return brief(value, suffix, DIGITS) if is_brief else spread(value, suffix)
 
 
-def trials_text(view: View, point: Point) -> str:
-    """` from 8 of 10 trials` where a cell's primary metric rests on fewer trials than were run; else ""."""
-    n, run = len(point.sample.by_block(view.metric.compares or view.primary)), point.sample.count
-    return say(" from {n} of {trials}", n=n, trials=plural(run, "trial")) if n < run else ""
-
-
 def baseline_text(view: View) -> str:
     """The baseline by its labels: `serial`, `threads, workers 1`, one worker."""
     labels = view.run.spec.get("baseline") or {}

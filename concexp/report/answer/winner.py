@@ -14,7 +14,6 @@ from concexp.report.phrases import (
     percent_change,
     primary_text,
     share_used,
-    trials_text,
     unresolved_text,
 )
 from concexp.report.text.language import message, phrases, say
@@ -43,13 +42,12 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     left_out = say("Doubtful (‡), so without a verdict: {cells}.", cells=cells_text(view, doubtful))
     rival = view.best([best, *doubtful])
     if rival is best or rival is None:
-        return [say("Of the cells beyond doubt, {sentence}", sentence=sentence), left_out]
-    figure = primary_text(view, comparison, rival) + trials_text(view, rival)
+        return [say("Among those beyond doubt, {sentence}", sentence=sentence), left_out]
     return [
         say(
-            "No winner: {cell} measured more, {figure}, but in doubtful trials (‡). Of the cells beyond doubt, {sentence}",
+            "No winner: {cell} may be better ({figure}), but its trials are doubtful (‡). Among the others, {sentence}",
             cell=cell_text(view, rival),
-            figure=figure,
+            figure=primary_text(view, comparison, rival),
             sentence=sentence,
         ),
         left_out,
@@ -75,10 +73,9 @@ def _sentence(view: View, comparison: Comparison, best: Point, candidates: list[
     """The best cell with its figure, its gain over the baseline, and its lead or what it cannot be told apart from."""
     among = contenders(view, best, candidates)
     cell = cell_text(view, best)
-    figure = primary_text(view, comparison, best, among) + trials_text(view, best)
+    figure = primary_text(view, comparison, best, among)
     gain = _gain(view, comparison, best, among)
-    chosen = [say("intervals allow for picking the best of {count}", count=among)]
-    figures = phrases([figure, *gain, *(chosen if among > 1 and best.value(view.primary).bounded else [])])
+    figures = phrases([figure, *gain])
     leads = leads_over(view, comparison, best, view.best_per_series(candidates))
     if not leads:
         if len(candidates) == 1:

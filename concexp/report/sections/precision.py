@@ -81,7 +81,8 @@ def _comparisons(view: View) -> list[str]:
     false = f"{100 * (1 - view.run.level):g} %"
     return [
         say(
-            "Differences are corrected for {count} comparisons (Benjamini–Hochberg, at most about {share} false).",
+            "Differences are corrected for {count} comparisons (Benjamini–Hochberg, at most about {share} false). "
+            "The interval of the best figure allows for its having been picked.",
             count=f"{count:,}",
             share=false,
         )

@@ -1,4 +1,4 @@
-"""The order of the answer's sentences: what limits the page first, then the findings from the largest difference on, then doubts.
+"""The order of the answer's sentences: what limits the page first, then outcomes, the differences from the largest on, and doubts.
 
 An experiment lists its work in an order of its own. A reader wants the largest difference first, whichever workload shows it, and
 a comparison that decides something before one that decides nothing.
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 # What each kind of sentence has to stand behind: the kinds of one group stand in the order of their sizes.
 GROUPS: tuple[tuple[str, ...], ...] = (
     ("caveats",),
-    ("undecided",),
     ("blocked",),
     ("endings",),
     ("losses",),
+    ("undecided",),  # a machine that disturbs times leaves outcomes as they are
     ("activity",),  # timelines are recorded only for an experiment that asks for them
     ("best",),  # of the values that compete in a contest
     ("latency", "winner", "effect", "peaks", "primitives"),

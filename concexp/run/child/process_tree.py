@@ -1,19 +1,22 @@
 """Finds the processes of a trial, waits for them, and ends them without leaving semaphores or shared memory behind.
 
 A process belongs to a trial if it is in the trial's session or has the trial's marker in its environment. A daemon leaves the
-session, and may empty its environment; then its parent is gone, and this process inherits it (`inherit_orphans`).
+session, and may empty its environment; then its parent is gone, and this process inherits it (`inherit_orphans`). A program that
+inherits orphans has all of a trial's processes among its descendants, and finds them there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import os
 import re
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from typing import Protocol
 
 import psutil
 
@@ -32,11 +35,27 @@ TRACKER = "resource_tracker"  # in the command line of multiprocessing's
 PR_SET_CHILD_SUBREAPER = 36
 
 
+class Leader(Protocol):
+    """The child of a trial, which leads its session: what of `subprocess.Popen` is used here."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class _Inheritance:
     """Whether this process inherits orphans, and its children that are none."""
 
     on = False
     own: frozenset[int] = frozenset()
+
+
+# Processes that serve several trials and belong to none, although they have a marker: see `template`.
+helpers: set[int] = set()
+_numbers = itertools.count()
 
 
 def inherit_orphans() -> None:
@@ -73,6 +92,11 @@ def _set_subreaper(on: int) -> bool:
 def marker_of(number: int) -> str:
     """The marker of this process's trial with this number: it tells later whether this process still runs."""
     return f"{os.getpid()}-{_started(os.getpid())}-{number}"
+
+
+def new_marker() -> str:
+    """A marker that this process has not used yet."""
+    return marker_of(next(_numbers))
 
 
 def end_abandoned() -> None:
@@ -117,12 +141,12 @@ def alive(pid: int) -> bool:
         return False
 
 
-def pids(child: subprocess.Popen[bytes], marker: str) -> list[int]:
+def pids(child: Leader, marker: str) -> list[int]:
     """Process ids of a trial, the child first: those in its session or with its marker, except resource trackers."""
     return [pid for pid, tracker in _all(child, marker) if not tracker]
 
 
-def still_alive(child: subprocess.Popen[bytes], marker: str, grace: float) -> list[int]:
+def still_alive(child: Leader, marker: str, grace: float) -> list[int]:
     """The processes of a trial that are still alive after `grace` seconds; returns at once when there are none."""
     deadline = time.monotonic() + grace
     while True:
@@ -133,7 +157,7 @@ def still_alive(child: subprocess.Popen[bytes], marker: str, grace: float) -> li
         time.sleep(POLL_S)
 
 
-def kill(child: subprocess.Popen[bytes], marker: str) -> None:
+def kill(child: Leader, marker: str) -> None:
     """Kill the processes of a trial that are left.
 
     multiprocessing's resource tracker is spared at first: once the others are gone, it removes semaphores and shared
@@ -158,37 +182,56 @@ def kill(child: subprocess.Popen[bytes], marker: str) -> None:
     _reap(child)
 
 
-def _reap(child: subprocess.Popen[bytes]) -> None:
+def _reap(child: Leader) -> None:
     """Let the inherited processes go that have ended: nobody else waits for them."""
     for pid in _inherited(child):
         with contextlib.suppress(OSError):
             os.waitpid(pid, os.WNOHANG)
 
 
-def _inherited(child: subprocess.Popen[bytes]) -> set[int]:
+def _inherited(child: Leader) -> set[int]:
     """The processes that became children of this one since it inherits orphans, those included that wait to be reaped.
 
     Read from the kernel's own list, which takes far less time than to look at every process.
     """
     if not _Inheritance.on:
         return set()
+    return _children(os.getpid()) - _Inheritance.own - helpers - {child.pid}
+
+
+def _children(pid: int) -> set[int]:
+    """The children of a process, none if it has ended."""
     found: set[int] = set()
     try:
-        for task in os.listdir("/proc/self/task"):
-            with open(f"/proc/self/task/{task}/children", "rb") as file:
-                found.update(map(int, file.read().split()))
-    except OSError:  # a kernel without that list, or a thread that has just ended
-        found.update(one.pid for one in psutil.Process().children())
-    return found - _Inheritance.own - {child.pid}
+        for task in os.listdir(f"/proc/{pid}/task"):
+            found.update(map(int, _content(f"/proc/{pid}/task/{task}/children").split()))
+    except OSError:  # it has just ended, or one of its threads has; or a kernel without that list
+        with contextlib.suppress(psutil.Error):
+            return {one.pid for one in psutil.Process(pid).children()}
+    return found
 
 
-def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
+def _found(child: Leader, marker: str) -> set[int]:
+    """The processes of a trial, some of which may have ended.
+
+    Where this process inherits orphans, they are all its descendants, and nobody else's process has to be looked at.
+    """
+    inherited = _inherited(child)
+    if not (_Inheritance.on and os.path.exists(f"/proc/self/task/{os.getpid()}/children")):
+        return {pid for pid in psutil.pids() if pid != os.getpid() and is_ours(pid, child.pid, marker)} | inherited
+    found: set[int] = set()
+    waiting = {*inherited, *([child.pid] if child.poll() is None else ())}
+    while waiting:
+        pid = waiting.pop()
+        found.add(pid)
+        waiting |= _children(pid) - found
+    return found
+
+
+def _all(child: Leader, marker: str) -> list[tuple[int, bool]]:
     """(process id, whether it is a resource tracker) of all live processes of a trial, the child first."""
     processes = []
-    inherited = _inherited(child)
-    for pid in {*psutil.pids(), *inherited}:
-        if pid == os.getpid() or not (pid in inherited or is_ours(pid, child.pid, marker)):
-            continue
+    for pid in _found(child, marker):
         try:
             process = psutil.Process(pid)
             if process.status() != psutil.STATUS_ZOMBIE:
@@ -200,6 +243,8 @@ def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
 
 def is_ours(pid: int, session: int, marker: str) -> bool:
     """True if `pid` belongs to the trial: same session, or the trial's marker in its environment."""
+    if pid in helpers:
+        return False
     try:
         if os.getsid(pid) == session:
             return True

@@ -129,6 +129,36 @@ def test_a_daemon_without_session_and_environment_is_found(tmp_path):
     assert done.stdout.split() == ["1", "0", "None"], done.stderr
 
 
+DESCENDANTS = """\
+import os, subprocess, sys
+from concexp.run.child import process_tree
+before = subprocess.Popen(["sleep", "3600"])
+process_tree.inherit_orphans()
+helper = subprocess.Popen(["sleep", "3600"])
+process_tree.helpers.add(helper.pid)
+process_tree.is_ours = None
+child = subprocess.Popen(
+    [sys.executable, "-c", sys.argv[1], process_tree.MARKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+)
+theirs = {int(text) for text in child.stdout.readline().split()}
+print(theirs == set(process_tree.pids(child, "none")) - {child.pid}, process_tree.pids(child, "none")[0] == child.pid)
+child.kill()
+child.wait()
+print(theirs == set(process_tree.still_alive(child, "none", 0)))
+process_tree.kill(child, "none")
+print(before.poll(), helper.poll())
+for one in (before, helper):
+    one.kill()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lets a process inherit orphans")
+def test_where_orphans_are_inherited_the_processes_are_the_descendants():
+    """Whatever session and marker they have; nobody else's process is looked at, and children of the program's own live on."""
+    done = subprocess.run([sys.executable, "-c", DESCENDANTS, TREE], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["True True", "True", "None None"], done.stderr
+
+
 OWN_CHILDREN = """\
 import subprocess
 from concexp.run.child import process_tree

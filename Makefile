@@ -7,7 +7,7 @@ KILLS ?= 50
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity fuzz gallery kills large lint messages requirements schema soak tries types versions wheel
+.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity forks fuzz gallery kills large lint messages requirements schema soak tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -52,6 +52,9 @@ crate: .venv/installed .venv-crate/installed  ## is a bundle a valid RO-Crate? a
 	mkdir -p build
 	$(BIN)/concexp bundle reports/cpu_models -o build/crate.zip --author 'Ada Lovelace' --license CC-BY-4.0
 	.venv-crate/bin/rocrate-validator --no-interactive validate --profile-identifier ro-crate-1.2 --verbose build/crate.zip
+
+forks: .venv/developing  ## the contracts of models and of children with trials that are forks (5 minutes)
+	CONCEXP_ISOLATION=fork $(PYTEST) $(PARALLEL) tests/contracts/test_every_model.py tests/trial/models tests/run/child
 
 designs: .venv/developing  ## the pages of 200 more experiments drawn at random: every picture and every section (about 2 minutes)
 	CONCEXP_DESIGNS=200 $(PYTEST) $(PARALLEL) tests/contracts/test_every_design.py

@@ -9,13 +9,14 @@ Times of programs are multiples of a bare interpreter that starts and ends, meas
 for trials, `python -c pass` for commands. In each round every row and every peer has its turn, in a new order, so that what
 slows the machine down for a while slows down all of them. A figure is the median of the rounds, with the least and the most.
 The limit is what the row should reach; exit code 1 if the median of some row is beyond it. Its floor is what it cannot do without:
-for a trial the imports of its model and the rest of 10 ms before each pass, which keeps models comparable; for a command what
-the library of the command line takes. It wants a quiet machine.
+for a trial the imports of its model, or a fork, and the rest of 10 ms before each pass, which keeps models comparable; for a
+command what the library of the command line takes. It wants a quiet machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import os
 import random
@@ -32,8 +33,9 @@ from functools import partial
 from pathlib import Path
 
 from concexp import __version__
-from concexp.run.child import stage
+from concexp.run.child import process_tree, stage
 from concexp.run.child.launch import launch
+from concexp.run.child.template import Templates
 from concexp.run.machine import facts
 from concexp.trial.verbs.measure import REST_S
 
@@ -56,6 +58,11 @@ def one(paths: list[str]) -> None: pass
 def two() -> None: pass
 app()
 """
+# The same in forks of a warm process (`measure: {isolation: fork}`).
+FORKED = {"serial": 0.6, "threads": 0.6}
+WARM = ["verbs.measure", "workloads.noop", "sync.none", "models.serial", "models.threads"]
+# Prints the seconds from the start of a bare fork to its end.
+FORK = "import os, time; b = time.perf_counter(); os.fork() or os._exit(0); os.wait(); print(time.perf_counter() - b)"
 PROBES = ["rusage", "surroundings", "workers"]  # those that every trial has
 EXPERIMENT = """\
 workload: noop
@@ -173,23 +180,35 @@ def trials(tools: Peers) -> Iterator[Row]:
     """A trial that does nothing, from before its start to the end of its audit."""
     code = stage.stage_child_code()
     stage.compile_for(sys.executable, code)
-    for model, (limit, least) in TRIALS.items():
+
+    def row(model: str, kind: str, limit: float, peers: dict[str, Measure], templates: Templates | None) -> Row:
         request = {
             "verb": "measure", "workload": {"name": "noop", "parameters": {}}, "model": {"name": model, "parameters": {}},
             "sync": {"name": "none", "parameters": {}}, "workers": 1 if model == "serial" else 2, "startup": "once",
             "load": {"ops": 2, "scaling": "strong"}, "warmup": 0, "iterations": 1, "seed": 1, "luck": 1, "probes": PROBES,
         }  # fmt: skip
 
-        def measure(request: dict[str, object] = request) -> float:
+        def measure() -> float:
             begin = time.perf_counter()
-            outcome = launch(request, sys.executable, code, 60.0)
+            outcome = launch(request, sys.executable, code, 60.0, templates=templates)
             seconds = time.perf_counter() - begin
             if outcome.status != "ok":
                 raise SystemExit(f"a trial ended with {outcome.status}: {outcome.reason}\n{outcome.output}")
             return seconds / took([sys.executable, *BARE])
 
+        return Row(f"trial, {kind}", "bare starts", limit, measure, peers, measure)  # the first one starts the template
+
+    for model, (limit, least) in TRIALS.items():
         peers = {"its floor": floor(least), **(tools.processes() if model == "serial" else {})}
-        yield Row(f"trial, {model}", "bare starts", limit, measure, peers)
+        yield row(model, model, limit, peers, None)
+    templates = Templates([f"concexp.trial.{name}" for name in (*WARM, *(f"probes.{probe}" for probe in PROBES))])
+    atexit.register(templates.close)
+    bare_fork = [sys.executable, "-S", "-E", "-c", FORK]
+    fork_floor: dict[str, Measure] = {
+        "its floor": lambda: (printed(bare_fork)[0] + REST_S) / took([sys.executable, *BARE])
+    }
+    for model, limit in FORKED.items():
+        yield row(model, f"forked {model}", limit, fork_floor, templates)
 
 
 def commands(tools: Peers) -> Iterator[Row]:
@@ -357,6 +376,7 @@ def main() -> int:
     parser.add_argument("--peers", default="", help="the interpreter of an environment that has the other tools")
     parser.add_argument("--large", action="store_true", help="also the tables of a million rows")
     asked = parser.parse_args()
+    process_tree.inherit_orphans()  # as `concexp run` does: it finds the processes of a trial in less time
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tools = Peers(os.path.abspath(asked.peers) if asked.peers else "", folder)

@@ -90,7 +90,8 @@ def _execution() -> str:
     return "\n".join(
         [
             *_text(
-                "How trials are executed. Each trial is a fresh process with an environment built from nothing; trials run one "
+                "How trials are executed. Each trial is a fresh process with an environment built from nothing, or a fork of a "
+                "warm one (`measure.isolation`); trials run one "
                 "after the other, block by block, in a random order that `measure.seed` decides. `concexp show measure` has their "
                 "number and limits, `concexp show load` their work. What your code finds in them: `concexp show environment`, "
                 "`concexp show files`."

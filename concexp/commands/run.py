@@ -35,6 +35,7 @@ from concexp.report.checked import CLAIMS, ENDED_BADLY, PAGE, VERSIONS, Checked
 from concexp.run import runner, services, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
+from concexp.run.child.template import GIVEN_UP
 from concexp.run.durations import known_before
 from concexp.run.forecast import forecast, plural_trials
 from concexp.run.interpreters import discovery, interpreter
@@ -356,6 +357,7 @@ def _open_folder(
         "machine": machine,
         **({"doctor": doctor} if doctor is not None else {}),
         "clocks": clocks,
+        **({"isolation": GIVEN_UP} if any(cell.runtime.is_forked for cell in plan.runnable) else {}),
         "git": facts.git(Path.cwd(), request.out),
         "packages": facts.packages(),
         **parts,

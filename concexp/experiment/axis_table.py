@@ -24,7 +24,7 @@ from concexp.experiment.axis_values import (
     switch_interval,
     whole_load,
 )
-from concexp.experiment.blocks import Pin, Startup
+from concexp.experiment.blocks import Isolation, Pin, Startup
 from concexp.experiment.interpreter_settings import Facts
 from concexp.experiment.spec import Entry
 
@@ -94,6 +94,7 @@ class KnownAxis:
     same_as          the axis that sets the same thing
     of_background    the axis needs a second role
     of_interpreter   the axis names the interpreter itself
+    of_process       the axis says how the process of a trial comes into being: nothing of it travels there
     variable         the environment variable that carries the setting to a trial; "" if the request does
     variable_text    a value that was read -> the text of that variable, None if it is not to be there
     flags            a value that was read -> the flags that carry it on the interpreter's command line
@@ -112,6 +113,7 @@ class KnownAxis:
     same_as: str = ""
     of_background: bool = False
     of_interpreter: bool = False
+    of_process: bool = False
     variable: str = ""
     variable_text: Callable[[Any], str | None] = _digit
     flags: Callable[[Any], list[str]] = _no_flags
@@ -127,7 +129,7 @@ class KnownAxis:
     @property
     def in_request(self) -> bool:
         """Whether a setting of the interpreter travels in the trial's request, and each worker applies it to itself."""
-        return not self.variable and not self.on_command_line
+        return not self.variable and not self.on_command_line and not self.of_process
 
     @property
     def on_command_line(self) -> bool:
@@ -189,12 +191,19 @@ def has_workers(draft: CellDraft) -> bool:
     return bool(draft.entries["model"].plugin.needs_workers)
 
 
+def may_be_forked(draft: CellDraft) -> bool:
+    """Whether trials of the model may be forks of a warm process."""
+    model = draft.entries["model"].plugin
+    return bool(model.may_be_forked and not model.packages)
+
+
 def counts_operations(draft: CellDraft) -> bool:
     """Whether the load is a number of operations, so that scaling has a meaning."""
     return "load.ops" in draft.axes or "ops" in draft.load
 
 
 pins = one_of(get_args(Pin))
+isolations = one_of(get_args(Isolation))
 
 # The order is that of the names in messages, and of the runtime's settings in the journal.
 AXES: dict[str, KnownAxis] = {
@@ -289,6 +298,11 @@ AXES: dict[str, KnownAxis] = {
         meaning="the CPUs that workers are bound to, as `measure.pin`", values=" | ".join(get_args(Pin)),
         default="`measure.pin`", example="sweep: {pin: [none, compact, spread, one]}",
     ),
+    "isolation": KnownAxis(
+        isolations, measure("isolation"), may_be_forked, of_process=True, unsupported=settings.isolation_unsupported,
+        meaning="what keeps trials apart, as `measure.isolation`", values=" | ".join(get_args(Isolation)),
+        default="`measure.isolation`", example="sweep: {isolation: [process, fork]}",
+    ),
     "hash_seed": KnownAxis(
         settings.hash_seed, runtime("hash_seed"), variable="PYTHONHASHSEED", variable_text=str,
         same_as="env.PYTHONHASHSEED", unsupported=settings.hash_seed_unsupported, differs=settings.hash_seed_differs,
@@ -323,6 +337,10 @@ AXES: dict[str, KnownAxis] = {
         positive_duration, measure("timeout"), example="sweep: {measure.timeout: [10s, 60s]}"
     ),
     "measure.pin": KnownAxis(pins, measure("pin"), same_as="pin", example="sweep: {measure.pin: [none, spread]}"),
+    "measure.isolation": KnownAxis(
+        isolations, measure("isolation"), may_be_forked, same_as="isolation",
+        example="sweep: {measure.isolation: [process, fork]}",
+    ),
 }  # fmt: skip
 
 

@@ -35,6 +35,8 @@ Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
 Pin = Literal["none", "compact", "spread", "one"]
 ONE_CPU = "one"  # of these, that which leaves the workers one CPU
+Isolation = Literal["process", "fork"]
+FORK = "fork"  # of these, that which forks trials
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
 DEFAULT_LANGUAGE = "en"
@@ -80,7 +82,7 @@ class Measure(Block):
     )
     repetitions: Positive = key(
         10,
-        "trials of each cell. Each is a fresh process and an independent sample: more of them make intervals narrower. With "
+        "trials of each cell. Each is a process of its own and an independent sample: more of them make intervals narrower. With "
         "`precision` or `max_repetitions`, the number to begin with",
         "measure: {repetitions: 30}",
         "trials",
@@ -133,6 +135,14 @@ class Measure(Block):
         "the CPUs that workers are bound to: none leaves that to the system, compact puts them close together, "
         "spread far apart, one puts all of them on the same CPU",
         "measure: {pin: spread}",
+    )
+    isolation: Isolation = key(
+        "process",
+        "what keeps trials apart: process starts an interpreter for each, fork forks them from a warm one, which makes many short "
+        "trials cheap. Forks share the layout of memory, the seed of hashes and what the warm process has imported, which are "
+        "concexp's own modules; code of yours is imported by each trial. Linux only; `interpreters`, `interpreter_pool` and "
+        "models of installed packages start an interpreter all the same",
+        "measure: {isolation: fork}",
     )
     seed: Annotated[int, BeforeValidator(units.integer), WithJsonSchema(values.integer())] = key(
         1, "decides the order of the trials and all that workloads draw at random", "measure: {seed: 7}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -148,6 +149,11 @@ def pin_unsupported(_: str, facts: Facts) -> str:
     if facts["pins"]:
         return ""
     return f"{build_name(facts)} cannot pin workers to CPUs on this system: it has no os.sched_setaffinity"
+
+
+def isolation_unsupported(_: str, __: Facts) -> str:
+    """Trials are forked on Linux: elsewhere forks of a process with libraries may hang, and their end is not reported."""
+    return "" if sys.platform == "linux" else "trials can be forked on Linux only: leave out `isolation: fork`"
 
 
 def hash_seed_unsupported(_: int | str, facts: Facts) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from concexp.experiment import Entry, Measure
 from concexp.experiment.axis_table import KnownAxis, known_axis
+from concexp.experiment.blocks import FORK
 from concexp.experiment.environment import AXIS
 from concexp.experiment.spec import KINDS, as_json
 from concexp.experiment.statuses import MEASURED
@@ -51,6 +52,11 @@ class Runtime:
 
     python: str = "current"
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether trials are forks of a warm process."""
+        return self.settings.get("isolation") == FORK
 
     def variables(self) -> dict[str, str | None]:
         """The environment variables of a trial that carry settings; None for one that is not to be there."""

@@ -11,8 +11,16 @@ from typing import Any
 
 from concexp.errors import InputError, Problem
 from concexp.experiment import Axis, Entry, Grid, Spec, Value, expressions, units
-from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, in_order, known_axis, parameter_axis
-from concexp.experiment.blocks import SEARCH_WITHIN
+from concexp.experiment.axis_table import (
+    AXES,
+    CellDraft,
+    KnownAxis,
+    in_order,
+    known_axis,
+    may_be_forked,
+    parameter_axis,
+)
+from concexp.experiment.blocks import FORK, SEARCH_WITHIN
 from concexp.experiment.selections import label_cure, matches, second_roles
 from concexp.experiment.spec import KINDS
 from concexp.plan.cell import Background, Cell, Runtime, identified
@@ -132,6 +140,8 @@ def _finished(draft: CellDraft, spec: Spec, labels: Mapping[str, Any], order: Se
         shown.pop("background.model", None)  # without workers it carries nothing
     measure = spec.measure.model_copy(update=draft.measure) if draft.measure else spec.measure
     settings = draft.runtime if measure.pin == "none" else {**draft.runtime, "pin": measure.pin}
+    if measure.isolation == FORK and may_be_forked(draft):
+        settings = {**settings, "isolation": FORK}
     label = labels.get("python", "current")
     runtime = Runtime(label, in_order(settings)) if settings or label != "current" else AS_IT_COMES
     cell = Cell(

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from concexp import catalog
@@ -20,6 +21,7 @@ from concexp.plan.schedule import Plan
 from concexp.run import calibration
 from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode, repair
+from concexp.run.child.template import TemplateFailed, Templates
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, spinners
 from concexp.run.machine.lock import MachineLock
@@ -38,6 +40,9 @@ from concexp.run.storage.journal import Record
 from concexp.run.storage.run_folder import RunFolder
 from concexp.run.user_files import UserFiles
 from concexp.trial.diagnostics import LOCK_WATCH
+
+SEALED = "concexp.trial."  # where modules are that a template may import
+MEASURE = f"{SEALED}verbs.measure"
 
 NextTrials = Callable[[Sequence[Record]], Sequence[PlannedTrial]]
 
@@ -63,10 +68,15 @@ class Runner:
     user_files: UserFiles = field(default_factory=UserFiles)
     provided: Provided = NOTHING
     differing: Mapping[str, str] = field(default_factory=dict)
+    templates: Templates = field(init=False)
+    _reported: set[str] = field(default_factory=set, init=False)  # why trials were not forked
+
+    def __post_init__(self) -> None:
+        self.templates = Templates(self._warm_modules())
 
     def execute(self) -> frozenset[str]:
         """Complete the journal, from wherever it stands; returns the ids of all its trials."""
-        with journal.Writer(self.folder.journal) as writer:
+        with contextlib.closing(self.templates), journal.Writer(self.folder.journal) as writer:
             execution = Execution(self, writer, *self.opened(writer, self.calibrate))
             execution.complete()
             return frozenset(execution.recorded_ids)
@@ -168,13 +178,41 @@ class Runner:
         # User code may import what is installed for its interpreter; without that, our own workloads start faster.
         flags = () if watches else cell.runtime.flags()
         limits = cell.settings.timeout, cell.needs_site, variables, cell.settings.memory, provided, flags
-        outcome = launch(request, python, self.stage, *limits)
+        launched = partial(launch, request, python, self.stage, *limits)
+        outcome = self._forked_or_fresh(trial, launched)
         if outcome.status == "crashed" and outcome.answer is None and repair(self.stage, python):
             self.listener.note(
                 "the code of the trials was damaged or removed: it is restored, and the trial is run again"
             )
-            outcome = launch(request, python, self.stage, *limits)
+            self.templates.close()
+            outcome = self._forked_or_fresh(trial, launched)
         return outcome
+
+    def _forked_or_fresh(self, trial: PlannedTrial, launched: Callable[..., TrialOutcome]) -> TrialOutcome:
+        """Run a trial in a fork of a template, if it is to be, and otherwise, or if none can be had, in a fresh process."""
+        if not trial.cell.runtime.is_forked or trial.role == DIAGNOSTIC:  # whose locks are replaced before any import
+            return launched()
+        try:
+            return launched(templates=self.templates)
+        except TemplateFailed as failure:
+            reason = self.provided.hidden.everywhere(str(failure))
+        if reason not in self._reported:
+            self._reported.add(reason)
+            self.listener.note(f"a fresh process instead of a fork: {reason}")
+        return replace(launched(), not_forked=reason)
+
+    def _warm_modules(self) -> list[str]:
+        """What trials that are forked import before any code under test: concexp's modules for their cells."""
+        forked = [cell for cell in self.plan.runnable if cell.runtime.is_forked]
+        if not forked:
+            return []
+        entries = [entry for cell in forked for entry in cell.entries if not entry.packages]
+        modules = dict.fromkeys(entry.plugin.__module__ for entry in entries)
+        for name in catalog.names("probe"):
+            probe = catalog.load("probe", name)
+            if not probe.own_trials and (name in self.spec.probes or any(probe.always_on(one.load) for one in forked)):
+                modules[probe.__module__] = None
+        return [MEASURE, *(name for name in modules if name.startswith(SEALED))]
 
     def _request(self, trial: PlannedTrial) -> dict[str, Any]:
         cell = trial.cell

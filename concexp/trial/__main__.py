@@ -14,6 +14,8 @@ Request and answer are messages of `wire`. The request is a dict; its `verb` nam
 
 The lifeline is the reading end of a pipe whose writing end only the parent holds: when the parent is gone, the kernel
 sends SIGIO to this process's whole group, so that no process of the trial survives it.
+
+With one descriptor instead of three, this process forks trials (see `template`), each of which goes through `main` as well.
 """
 
 import os
@@ -61,7 +63,12 @@ def identity_of(descriptor):
 
 
 def main(arguments):
-    """Read the request, answer it, and end."""
+    """Read the request, answer it, and end; or fork trials that do."""
+    if len(arguments) == 1:
+        from concexp.trial.template import serve
+
+        serve(int(arguments[0]), main)
+        return
     request_fd, answer_fd, lifeline_fd = [int(text) for text in arguments]
     from concexp.trial import wire
     from concexp.trial.own_time import Stay

@@ -170,6 +170,8 @@ class Model(Plugin):
     in_turns        True where workers are written as threads, and take turns in one thread by a patched standard library
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
+    may_be_forked   False where a trial needs a process that was started anew, and not one that was forked from a warm one; where
+                    `packages` are needed, it always gets one
     """
 
     parallel = "one"
@@ -181,6 +183,7 @@ class Model(Plugin):
     in_turns = False
     needs_workers = True
     simulated = False
+    may_be_forked = True
 
     def primitives(self):
         """(owner, factories, array) for Tools."""

@@ -62,6 +62,7 @@ class Model(Plugin):
     daemonic: bool
     needs_workers: bool
     simulated: bool
+    may_be_forked: bool
     pip: str
     created: int  # the clock after the last worker was created, ns; set by `open`
     def primitives(self) -> tuple[str, Mapping[str, Callable[..., Any]], Callable[[int], Any]]: ...

@@ -14,7 +14,7 @@ VALUES = {
     "load.within": "3%", "background.workers": 0, "background.model": "serial", "seed": 7,
     "python": "3.13", "gil": "on", "jit": "off", "switch_interval": "1ms", "pin": "compact", "measure.warmup": 0,
     "code": "main", "measure.iterations": 4, "measure.timeout": "9s", "measure.pin": "spread", "hash_seed": 7, "gc": "off",
-    "malloc": "malloc", "flags": "-O",
+    "malloc": "malloc", "flags": "-O", "isolation": "fork", "measure.isolation": "fork",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Runs one real trial in a sealed child."""
 
 import functools
+import os
 import sys
 
 from concexp import catalog
@@ -8,6 +9,8 @@ from concexp.run.child.launch import launch
 from concexp.run.child.stage import compile_for, stage_child_code
 from concexp.run.provided import NOTHING
 
+# In the environment: "fork" where trials are to be forks, as far as they can.
+ISOLATION = "CONCEXP_ISOLATION"
 PACE = {"_busy.spin": 12_000_000, "mixed.derive": 2_000_000}  # rounds per second of CPU time, about
 
 
@@ -58,17 +61,21 @@ def needs_packages(workload, model):
     )
 
 
-def ask(request, python=sys.executable, timeout=60, site=None, memory=None, **more):
+def ask(request, python=sys.executable, timeout=60, site=None, memory=None, templates=None, **more):
     """Sends any request to a real sealed child and returns its TrialOutcome.
 
-    With `site` None the child sees installed packages only if its plug-ins need them.
+    With `site` None the child sees installed packages only if its plug-ins need them. It is forked from one of `templates`.
     """
     ready = staged()
     compile_for(python, ready)
     if site is None:
         entries = [request.get(kind, {"name": "_", "parameters": {}}) for kind in ("workload", "model")]
         site = needs_packages(*((entry["name"], entry["parameters"]) for entry in entries))
-    return launch(request, python, ready, timeout, site, memory=memory, **more)
+    if os.environ.get(ISOLATION) == "fork" and request["verb"] == "measure":
+        from tests.helpers import forks
+
+        templates = forks.templates()
+    return launch(request, python, ready, timeout, site, memory=memory, templates=templates, **more)
 
 
 def trial(
@@ -81,10 +88,11 @@ def trial(
     provided=NOTHING,
     variables=None,
     more_flags=(),
+    templates=None,
     **more,
 ):
     """Runs one trial in a real sealed child and returns its TrialOutcome."""
     if model == "serial":
         more.setdefault("workers", 1)
-    given = {"provided": provided, "variables": variables, "more_flags": more_flags}
+    given = {"provided": provided, "variables": variables, "more_flags": more_flags, "templates": templates}
     return ask(request(workload, model, sync, **more), python, timeout, site, **given)

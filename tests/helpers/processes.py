@@ -8,7 +8,7 @@ from concexp.run.child import process_tree
 
 
 def mine():
-    """The ids of living processes that have the marker of a trial of this test process."""
+    """The ids of living processes that have the marker of a trial of this test process, but for templates, which stay."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -16,4 +16,4 @@ def mine():
                 found.append(process.pid)
         except psutil.Error:
             continue
-    return [pid for pid in found if process_tree.alive(pid)]
+    return [pid for pid in found if process_tree.alive(pid) and pid not in process_tree.helpers]

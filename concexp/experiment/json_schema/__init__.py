@@ -15,7 +15,7 @@ from concexp.experiment import diagnosers, environment, keys, version_names
 from concexp.experiment import value_schemas as values
 from concexp.experiment.axis_table import AXES
 from concexp.experiment.axis_values import VERSION
-from concexp.experiment.blocks import Pin, Startup
+from concexp.experiment.blocks import Isolation, Pin, Startup
 from concexp.experiment.expressions import CURVES, FUNCTIONS
 from concexp.experiment.interpreter_settings import ALLOCATORS, COLLECTORS, RANDOM
 from concexp.experiment.json_schema import plugins
@@ -243,6 +243,7 @@ def _axes(classes: Classes) -> dict[str, Schema]:
         "jit": values.FLAG,
         "switch_interval": values.DURATION,
         "pin": {"enum": list(get_args(Pin))},
+        "isolation": {"enum": list(get_args(Isolation))},
         "hash_seed": values.any_of(values.integer(0, environment.HASH_SEED_LIMIT - 1), {"const": RANDOM}),
         "gc": values.any_of(values.choice(COLLECTORS), values.integer(0), {"type": "array", "maxItems": 3}),
         "malloc": {"enum": list(ALLOCATORS)},

@@ -7,7 +7,7 @@ from collections import Counter
 from concexp.analysis import doubts, samples
 from concexp.analysis.possible import COLUMN
 from concexp.analysis.stats.intervals import FEWEST
-from concexp.report.sections import changes, doubtful, hosts, leaks, precision, speed
+from concexp.report.sections import changes, doubtful, hosts, isolation, leaks, precision, speed
 from concexp.report.sections.machine import _different_builds
 from concexp.report.text.language import counted, message, say, translated
 from concexp.report.text.markdown import code, escaped
@@ -75,6 +75,7 @@ def threats(view: View) -> list[str]:
         )
     return [
         *sentences,
+        *isolation.threats(view),
         *changes.sentences(view),
         *leaks.sentences(view),
         *_forks(view),

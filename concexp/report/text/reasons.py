@@ -43,6 +43,8 @@ REASONS = (
     message("the pool replaced a worker that had died, and waits for the task that was lost with it"),
     message("worker {number} {how}"),
     message("the trial's process {how} before it answered"),
+    message("the process that forks trials {how}"),
+    message("trials can be forked on Linux only: leave out `isolation: fork`"),
 )
 # How a process ended.
 ENDINGS = (

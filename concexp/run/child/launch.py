@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import resource
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +20,7 @@ from concexp.run.child.leaks import NAME_LENGTH, Audit
 from concexp.run.child.memory_limit import CHECK_EVERY_S, Limit
 from concexp.run.child.pipes import OUTPUT_KEPT, Child, text
 from concexp.run.child.stage import StagedCode
+from concexp.run.child.template import HASH_SEED, UNSEEN, Forked, Template, Templates
 from concexp.run.child.timeout import collect_stacks
 from concexp.run.hidden import Hidden
 from concexp.run.provided import NOTHING, Provided
@@ -38,10 +39,10 @@ NUMBER_LENGTH = 20  # digits of a number in them: more than a time in nanosecond
 # Numerical libraries would start threads of their own beside those that are measured.
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 
-_trial_numbers = itertools.count()
-
 # name -> (how often it was noted, the last number or None)
 Notes = dict[str, tuple[int, int | None]]
+# Starts a process, given the descriptors for its request, its answer, its lifeline and its output.
+Start = Callable[[int, int, int, int], subprocess.Popen[bytes] | Forked]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class TrialOutcome:
     hang         on a timeout: what kind of hang it was, and why (see `hang`)
     leaked       what was left of it: processes of a trial that had answered, sockets, shared memory, semaphores (see `leaks`),
                  and of its folder what could not be removed
+    hash_seed    the seed of hashing that it had from its template; None if it had its own
+    not_forked   why it had a fresh process although it was to be forked; "" if it was forked, or not to be
     """
 
     status: str
@@ -78,6 +81,8 @@ class TrialOutcome:
     stopped: bool = False
     leaked: list[dict[str, Any]] = field(default_factory=list)
     hang: dict[str, Any] = field(default_factory=dict)
+    hash_seed: int | None = None
+    not_forked: str = ""
 
     def without(self, hidden: Hidden) -> TrialOutcome:
         """The same with all secrets hidden."""
@@ -96,7 +101,7 @@ def environment(marker: str, hash_seed: int, folder: str, variables: Mapping[str
     variables  those that the experiment asks for; None where one is not to be there
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    wanted = {**kept, **ONE_THREAD, "PYTHONHASHSEED": str(hash_seed % 2**32), **variables}
+    wanted = {**kept, **ONE_THREAD, HASH_SEED: str(hash_seed % 2**32), **variables}
     return {
         **{name: text for name, text in wanted.items() if text is not None},
         "TMPDIR": folder,
@@ -115,6 +120,7 @@ def launch(
     memory: int | None = None,
     provided: Provided = NOTHING,
     more_flags: Sequence[str] = (),
+    templates: Templates | None = None,
 ) -> TrialOutcome:
     """Run one request in a fresh child of the interpreter at path `python`, and return how it ended.
 
@@ -124,21 +130,29 @@ def launch(
     memory     limit for all its processes together, bytes
     provided   what the experiment gives it; its secrets are hidden in the outcome
     more_flags  of the interpreter's command line, beside those that every trial has
+    templates  fork the child from one of these instead; TemplateFailed if none of them can
 
     The child leads a session of its own. Every process in that session or with the trial's marker is ended with it.
     """
+    given = provided.environment(variables or {})
+    flags = [*more_flags, "-s"] if site else [*more_flags, "-s", "-S"]
+    command = [python, *flags, str(stage.main)]
+    seed = request.get("seed", 0)
+    template = None if templates is None else _template(templates, command, seed, given)
     started, started_ns = time.monotonic(), time.perf_counter_ns()
     audit = Audit()
-    marker = process_tree.marker_of(next(_trial_numbers))
+    marker = process_tree.new_marker() if template is None else template.marker
     with (
         temp_folder.folder() as folder,
         temp_folder.short_name(folder) as seen,  # as the trial knows it
         contextlib.ExitStack() as parent_fds,
     ):
-        env = environment(marker, request.get("seed", 0), str(seen), provided.environment(variables or {}))
         working = provided.working_folder(seen)
-        flags = [*more_flags, "-s"] if site else [*more_flags, "-s", "-S"]
-        child = _start([python, *flags, str(stage.main)], request, (seen, working), env, parent_fds)
+        if template is None:
+            start: Start = partial(_start, command, environment(marker, seed, str(seen), given), working)
+        else:
+            start = partial(template.fork, seen, working)
+        child = _connected(start, {**request, "folder": str(seen)}, parent_fds)
         trial = _Trial(child, marker, folder, audit, memory, request["verb"] == "measure", started_ns)
         try:
             outcome = trial.supervise(started, timeout)
@@ -149,22 +163,40 @@ def launch(
         if problem := temp_folder.remove(folder):
             leaked.append({"what": "folder", "name": problem[:NAME_LENGTH], "sure": False})
         duration_s = time.monotonic() - started
-        outcome = replace(outcome, leaked=leaked, duration_s=duration_s, printed=child.printed)
+        hash_seed = None if template is None else template.hash_seed
+        outcome = replace(outcome, leaked=leaked, duration_s=duration_s, printed=child.printed, hash_seed=hash_seed)
         return outcome.without(provided.hidden)
 
 
-def _start(
-    command: list[str],
-    request: dict[str, Any],
-    folders: tuple[Path, Path],
-    env: dict[str, str],
-    parent_fds: contextlib.ExitStack,
-) -> Child:
-    """Start a child with a request; `folders` are the trial's own, and that in which it starts.
+def _template(templates: Templates, command: list[str], seed: int, given: Mapping[str, str | None]) -> Template:
+    """A template for this command and these variables, of which a trial has some of its own."""
+    has_own = {"TMPDIR", process_tree.MARKER} | ({HASH_SEED} - given.keys())
+    env = {name: text for name, text in environment("", seed, "", given).items() if name not in has_own}
+    return templates.ready(command, env, "" if HASH_SEED in given else str(seed % 2**32))
 
-    `parent_fds` closes this process's ends of its pipes.
-    """
-    folder, working = folders
+
+def _start(
+    command: list[str], env: dict[str, str], working: Path, request: int, answer: int, lifeline: int, output: int
+) -> subprocess.Popen[bytes]:
+    """Start an interpreter with these descriptors in the folder `working`."""
+    passed = (request, answer, lifeline)
+    process = subprocess.Popen(
+        [*command, *map(str, passed)],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=env,
+        cwd=working,
+        pass_fds=passed,
+        start_new_session=True,
+    )
+    with contextlib.suppress(OSError, AttributeError):  # a core dump at a timeout would fill the disk; not on macOS
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+    return process
+
+
+def _connected(start: Start, request: dict[str, Any], parent_fds: contextlib.ExitStack) -> Child:
+    """Start a child with a request, and the pipes that lead to it; `parent_fds` closes this process's ends of them."""
     answer_read, answer_write = os.pipe()
     output_read, output_write = os.pipe()
     # Its writing end closes when this process dies, which ends the child: see `die_with_parent` there.
@@ -174,22 +206,10 @@ def _start(
     with _unnamed_file() as request_file, contextlib.ExitStack() as child_fds:
         for descriptor in (answer_write, output_write, life_read):
             child_fds.callback(os.close, descriptor)
-        request_file.write(wire.encode({**request, "folder": str(folder)}))
+        request_file.write(wire.encode(request))
         request_file.flush()
         request_file.seek(0)
-        passed = (request_file.fileno(), answer_write, life_read)
-        process = subprocess.Popen(
-            [*command, *map(str, passed)],
-            stdin=subprocess.DEVNULL,
-            stdout=output_write,
-            stderr=output_write,
-            env=env,
-            cwd=working,
-            pass_fds=passed,
-            start_new_session=True,
-        )
-    with contextlib.suppress(OSError, AttributeError):  # a core dump at a timeout would fill the disk; not on macOS
-        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+        process = start(request_file.fileno(), answer_write, life_read, output_write)
     return Child(process, answer_read, output_read)
 
 
@@ -362,6 +382,8 @@ def exit_reason(code: int | None) -> str:
     """How a child ended that did not answer; `code` is its exit code, None if it still runs."""
     if code is None:
         return "closed its answer without giving one"
+    if code == UNSEEN:
+        return "ended, and the process that it was forked from was gone before"
     if code == ANSWER_CLOSED:
         return "could not answer: the measured code has closed the descriptor that the answer goes to"
     return f"{how_it_ended(code)} before it answered"

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from concexp.run.child.template import Forked
 from concexp.trial import wire
 
 OUTPUT_KEPT = 65_536  # bytes kept of the end of a trial's output
@@ -27,7 +28,7 @@ LONGEST_WAIT_S = 3600.0  # the kernel takes a time-out of at most 2^31 ms
 class Child:
     """A running child, and what came from it so far."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     answer_fd: int
     output_fd: int
     answer: bytearray = field(default_factory=bytearray)
@@ -94,6 +95,8 @@ class Child:
 
     def was_stopped(self) -> bool:
         """Whether a signal stopped the child and another one let it go on; False where that is not reported, or it has ended."""
+        if isinstance(self.process, Forked):
+            return self.process.was_continued()
         if not hasattr(os, "waitid"):
             return False
         with contextlib.suppress(ChildProcessError):  # `poll` has reaped it

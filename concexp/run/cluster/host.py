@@ -148,6 +148,7 @@ def _open(parcel: Parcel, closing: contextlib.ExitStack) -> _Opened:
         provided=provided,
         differing=parcel.manifest.get("preflight", {}).get("differing", {}),
     )
+    closing.callback(runner.templates.close)
     sentinel = [plan.sentinel] if plan.sentinel is not None else []
     cells = {cell.id: cell for cell in (*plan.cells, *sentinel)}
     problems, remarks = interpreter_differences(parcel.manifest["interpreters"], resolved)

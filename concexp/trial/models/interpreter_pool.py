@@ -54,6 +54,7 @@ class Model(_pools.PoolModel):
     )
 
     parallel = "interpreters"
+    may_be_forked = False  # CPython makes no promise about interpreters in a process that was forked
     threaded = True
     colour = "#c2185b"
     marker = (5, 1, 180)

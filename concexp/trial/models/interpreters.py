@@ -153,6 +153,7 @@ class Model(tools.Model):
     price = "modules and objects of its own for each worker; few objects can be shared; many C extensions refuse to be imported"
 
     parallel = "interpreters"
+    may_be_forked = False  # CPython makes no promise about interpreters in a process that was forked
     threaded = True
     lasting = True
     colour = "#882255"

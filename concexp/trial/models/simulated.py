@@ -31,6 +31,7 @@ class Model(tools.Model):
     noise: "float >= 0" = 0.02
     outcome: "ok | invalid | failed | crashed | timeout" = "ok"
     simulated = True
+    may_be_forked = False
     parallel = "processes"
     colour = "#cc79a7"
     marker = "X"

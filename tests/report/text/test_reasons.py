@@ -59,6 +59,7 @@ def test_each_reason_is_one_that_a_layer_below_gives(reason):
         ),
         ("worker 0 ended with exit code 3 without answering", "工作者 0 以退出码 3 结束，没有应答"),
         ("the trial's process was killed by SIGKILL before it answered", "试验进程在应答之前被 SIGKILL 杀死"),
+        ("the process that forks trials was killed by SIGKILL", "fork 试验的进程被 SIGKILL 杀死"),
         ("model threads: it was not run", "model threads：没有运行"),
     ],
 )

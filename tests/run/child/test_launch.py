@@ -1,4 +1,4 @@
-"""A sealed child, whatever it does: the right status, the right reason, and nothing left behind."""
+"""A sealed child, fresh or forked, whatever it does: the right status, the right reason, and nothing left behind."""
 
 import ast
 import os
@@ -16,6 +16,8 @@ from concexp.run.child.launch import launch
 from concexp.run.child.stage import stage_child_code
 from tests.helpers.children import function, request, trial
 from tests.helpers.processes import mine
+
+pytestmark = pytest.mark.usefixtures("isolation")
 
 CONCURRENT = ["threads", "thread_pool", "processes", "process_pool"]
 

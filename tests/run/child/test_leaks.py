@@ -33,6 +33,7 @@ def work():
 """
 
 
+@pytest.mark.usefixtures("isolation")
 def test_a_block_of_the_trials_own_is_removed(write, tmp_path):
     """A block that a worker held when the trial answered is named in the ending, and is gone from /dev/shm."""
     path = write("mine.py", KEEPS.format(log=str(tmp_path / "log")))
@@ -43,6 +44,7 @@ def test_a_block_of_the_trials_own_is_removed(write, tmp_path):
     assert not (SHARED / name).exists()
 
 
+@pytest.mark.usefixtures("isolation")
 def test_a_listening_socket_is_told_of(write, tmp_path):
     """A server that outlives its trial is named as a process, with the port on which it listened."""
     path = write("mine.py", LISTENS.format(log=str(tmp_path / "log")))

@@ -26,6 +26,7 @@ def work(writes):
 """
 
 
+@pytest.mark.usefixtures("isolation")
 @pytest.mark.parametrize("writes", [False, True])
 def test_shared_pages_count_once(writes, write):
     """Four forks of a process with 100 MiB stay below 300 MiB; each with pages of its own, they do not."""

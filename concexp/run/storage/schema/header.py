@@ -162,6 +162,9 @@ class Manifest(Part):
         None, description="by interpreter: cost and step of its clock, overshoot of its sleep, seconds"
     )
     doctor: Doctor | None = Field(None, description="hazards")
+    isolation: str | None = Field(
+        None, description="what keeps trials apart, and what they share, where not each had a fresh process"
+    )
     git: Git | None = Field(None, description="the repository; null outside one")
     user_code: dict[str, str] | None = Field(
         None, description="SHA-256 of each of the user's files, by its name in code/"

@@ -105,11 +105,14 @@ class TrialRecord(Part):
     block: Int64 | None = Field(None, description="its block")
     position: Int64 | None = Field(None, description="its place in the block")
     repetition: Int64 | None = Field(None, description="which trial of its cell it is, from 0")
-    seed: Int64 | None = Field(None, description="seed of hashing; in older journals of its workload as well")
+    seed: Int64 | None = Field(
+        None, description="seed of hashing, a fork's that of its template; in older journals of its workload as well"
+    )
     luck: Int64 | None = Field(None, description="seed of what its workload draws, the same in all trials of a block")
     left_behind: Int64 | None = Field(None, description="processes that had to be ended after it had answered")
     orphans: Int64 | None = Field(None, description="processes that outlived its child; null if the child did not end")
     stopped: bool | None = Field(None, description="true if a signal stopped its child for a while")
+    not_forked: str | None = Field(None, description="why it had a fresh process although it was to be a fork")
     undone: Int64 | None = Field(None, description="operations not done because of a fault")
     duration_s: Number | None = Field(None, description="from its start to the end of the clean-up, seconds")
     detected_s: Number | None = Field(None, description="from a fault until it was noticed, seconds")

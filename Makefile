@@ -7,7 +7,7 @@ KILLS ?= 50
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity forks fuzz gallery kills large lint messages requirements schema soak tries types versions wheel
+.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity forks fuzz gallery growth kills lint messages requirements schema soak tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -70,8 +70,9 @@ faults: .venv/developing  ## every fault in every model (about 5 minutes; `test`
 bench: .venv/installed .venv-peers/installed  ## what concexp adds to what it measures, beside other tools (a quarter of an hour on a quiet machine)
 	$(BIN)/python benchmarks/bench.py --peers .venv-peers/bin/python --large
 
-fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
+fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 10 minutes)
 	$(BIN)/python benchmarks/fidelity.py
+	$(BIN)/python benchmarks/fidelity.py --one-cpu --only lock --only counter --only Queue --only Pipe
 
 gallery: .venv/installed  ## run all lessons one after the other (an hour and a half); again: those that are unfinished or have changed
 	$(BIN)/python benchmarks/gallery.py
@@ -103,8 +104,8 @@ versions: .venv/installed  ## are differences between two versions of a function
 soak: .venv/installed  ## 100,000 simulated trials: does memory grow? (some minutes)
 	$(BIN)/python benchmarks/soak.py
 
-large: .venv/installed  ## a page of a million rows: seconds and memory (about a minute, 0.7 GB of disk)
-	$(BIN)/python benchmarks/large_report.py
+growth: .venv/installed  ## does what runs and pages take grow linearly, up to 100,000 trials and 10,000,000 rows? (a quarter of an hour, 4 GB of disk)
+	$(BIN)/python benchmarks/growth.py
 
 bounds:  ## the suite with the lowest versions of all libraries that pyproject.toml allows, then with the highest
 	$(PYTHON) -m venv .venv-bounds

@@ -1,9 +1,10 @@
 """Does concexp measure what a hand-written program measures? Out comes one Markdown table; exit 1 if a case disagrees.
 
-    python benchmarks/fidelity.py [--pairs 20] [--only CASE]… [--quick] [--seed 1]
+    python benchmarks/fidelity.py [--pairs 20] [--only CASE]… [--one-cpu] [--quick] [--seed 1]
 
 For each case there is a program in `plain/`: the standard library alone, nothing of concexp, as one would write it to
-find out just that. It prints operations per second. Three fresh processes make a pair: the program (A), a trial of
+find out just that. It prints operations per second. Where this Python cannot run a case, the newest one at hand that can runs
+both sides; where there is none, the table says so. Three fresh processes make a pair: the program (A), a trial of
 concexp, and the program again (A'), in a random order that the seed decides. Trials go through the sealed child as those
 of a run do. Both sides have the same interpreter and flags, an environment built from nothing, a session of their own
 (under load Linux shares the CPUs out to sessions first), windows of about equal length, one unmeasured pass of the same
@@ -19,12 +20,15 @@ look at belongs to the harness, not to what is measured.
 * **verdict**: the tolerance is 3 % or the noise, whichever is more. `disagrees`: the ratio is outside of it. `agrees`: its
   whole interval is inside. `open`: the ratio is inside, an end of its interval is not: take more pairs. Where the noise
   is more than 10 %, a line below the table says that this machine was too busy to tell much.
+
+With --one-cpu all processes share one CPU: then the system cannot place them luckily on one side and unluckily on the other.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
 import random
 import subprocess
 import sys
@@ -39,6 +43,8 @@ from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
 from concexp.report.text.numbers import rounded, spread
 from concexp.run.child.launch import environment, launch
 from concexp.run.child.stage import StagedCode, compile_for, stage_child_code
+from concexp.run.interpreters.discovery import InterpreterFinder
+from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine.lock import MachineLock
 
 PLAIN = Path(__file__).parent / "plain"
@@ -60,6 +66,13 @@ class Case:
     workers: int = 2
     sync: str = "none"
 
+    @property
+    def combination(self) -> dict[str, Any]:
+        """What a trial is asked for, as a request names it."""
+        chosen = {"workload": self.workload, "model": self.model, "sync": (self.sync, {})}
+        plugins = {kind: {"name": name, "parameters": parameters} for kind, (name, parameters) in chosen.items()}
+        return {**plugins, "workers": self.workers, "load": self.load}
+
 
 def cases(share: float) -> list[Case]:
     """All cases, each with `share` of its work: with 1, windows of a quarter of a second and more (50 switch intervals).
@@ -77,7 +90,8 @@ def cases(share: float) -> list[Case]:
     seconds = 0.3 * share
     timed = {"duration": seconds}
     increments, threads, processes, tasks, naps = some(1_500_000), some(20_000), some(4_000), some(5_000), some(40)
-    queued, piped = some(30_000), some(60_000)
+    queued, piped, sums, calls = some(30_000), some(60_000), 4 * some(80), 2 * some(5_000)
+    functions = str(PLAIN / "functions.py")
     transfer = ("bulk_transfer", {"size": 64})
     sleeper = ("sleep", {"delay": 0.01})
     return [
@@ -99,12 +113,26 @@ def cases(share: float) -> list[Case]:
              transfer, ("processes", {}), counted(queued), sync="queue"),
         Case("multiprocessing.Pipe, 64 B", "transfer.py", ["Pipe", piped, 64],
              transfer, ("processes", {}), counted(piped), sync="pipe"),
+        Case("hybrid, 2 processes of 2 threads, sums", "sums.py", [2, 2, sums, 50_000],
+             ("cpu_sum", {"size": 50_000}), ("hybrid", {}), counted(sums), workers=4),
+        Case("hybrid, 2 processes of 100 coroutines sleep often", "loops.py", ["processes", 2, 100, naps, 0.01],
+             sleeper, ("hybrid", {"inner": "asyncio"}), counted(200 * naps), workers=200),
+        Case("loops, 2 threads of 100 coroutines sleep often", "loops.py", ["threads", 2, 100, naps, 0.01],
+             sleeper, ("loops", {"limit": 100}), counted(200 * naps)),
+        Case("interpreters, 2 of them, sums", "interpreters.py", [sums, 50_000],
+             ("cpu_sum", {"size": 50_000}), ("interpreters", {}), counted(sums)),
+        Case("a function of the user's, called by one", "functions.py", ["squares", 1, calls],
+             ("_function", {"path": functions, "function": "squares"}), ("serial", {}), counted(calls), workers=1),
+        Case("a function of the user's, 2 processes", "functions.py", ["squares", 2, calls],
+             ("_function", {"path": functions, "function": "squares"}), ("processes", {}), counted(calls)),
+        Case("a coroutine function of the user's, 100 tasks", "functions.py", ["rest", 100, naps],
+             ("_function", {"path": functions, "function": "rest"}), ("asyncio", {}), counted(100 * naps), workers=100),
     ]  # fmt: skip
 
 
 @dataclass
 class Bench:
-    """Both sides, each in fresh processes of this interpreter, which have the machine to themselves."""
+    """Both sides, each in fresh processes of one interpreter, which have the machine to themselves."""
 
     code: StagedCode
     random: random.Random
@@ -114,9 +142,25 @@ class Bench:
         )
     )
 
-    def by_hand(self, case: Case) -> float:
+    def python_for(self, case: Case) -> tuple[str, str]:
+        """The path of the interpreter that runs a case: this one if it can, else the newest that can. Or "" and why none can."""
+        why = self._refusal(case, sys.executable)
+        if not why:
+            return sys.executable, ""
+        for path, answer in InterpreterFinder(self.code).answers():
+            if isinstance(answer, Interpreter) and not self._refusal(case, str(path)):
+                compile_for(str(path), self.code)
+                return str(path), ""
+        return "", why
+
+    def _refusal(self, case: Case, python: str) -> str:
+        """Why an interpreter cannot run a case; "" if it can."""
+        outcome = launch({"verb": "refuse", "combinations": [case.combination]}, python, self.code, TIMEOUT)
+        return outcome.reason if outcome.answer is None else str(outcome.answer["reasons"][0])
+
+    def by_hand(self, case: Case, python: str) -> float:
         """Operations per second by the program of the case."""
-        command = [sys.executable, "-s", "-S", str(PLAIN / case.program), *map(str, case.arguments)]
+        command = [python, "-s", "-S", str(PLAIN / case.program), *map(str, case.arguments)]
         with tempfile.TemporaryDirectory() as folder, self.lock.held():
             variables = environment("by-hand", self.random.getrandbits(32), folder, {})
             # A session of its own, as a trial has: Linux shares the CPUs out to sessions first (autogroups).
@@ -126,37 +170,30 @@ class Bench:
             )  # fmt: skip
         return float(done.stdout)
 
-    def by_concexp(self, case: Case) -> float:
+    def by_concexp(self, case: Case, python: str) -> float:
         """Operations per second by a trial of concexp, computed as the metric `throughput` is."""
         request = {
             "verb": "measure",
-            **{
-                kind: {"name": name, "parameters": parameters}
-                for kind, (name, parameters) in (
-                    ("workload", case.workload), ("model", case.model), ("sync", (case.sync, {})),
-                )
-            },
-            "workers": case.workers,
-            "load": case.load,
+            **case.combination,
             "startup": "once",
             "warmup": 1,
             "iterations": 1,
             "seed": self.random.getrandbits(32),
             "luck": self.random.getrandbits(32),
             "probes": [name for name in catalog.names("probe") if catalog.load("probe", name).always_on(case.load)],
-        }  # fmt: skip
+        }
         with self.lock.held():
-            ending = launch(request, sys.executable, self.code, TIMEOUT)
+            ending = launch(request, python, self.code, TIMEOUT)
         if ending.status != "ok" or ending.answer is None:
             sys.exit(f"{case.name}: the trial is {ending.status}: {ending.reason}\n{ending.output}")
         (iteration,) = ending.answer["iterations"]
         return float(iteration["ops"] / iteration["wall_s"])
 
-    def pair(self, case: Case) -> tuple[float, float, float]:
+    def pair(self, case: Case, python: str) -> tuple[float, float, float]:
         """(A, concexp, A'), in operations per second; they run in a random order."""
         found = [0.0] * 3
         for side in self.random.sample(range(3), 3):
-            found[side] = self.by_concexp(case) if side == 1 else self.by_hand(case)
+            found[side] = self.by_concexp(case, python) if side == 1 else self.by_hand(case, python)
         return found[0], found[1], found[2]
 
 
@@ -199,6 +236,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="concexp's figures against those of programs written by hand")
     parser.add_argument("--pairs", type=int, help="of each case; default 20, with --quick 3")
     parser.add_argument("--only", action="append", metavar="WORD", help="only the cases with WORD in their name")
+    parser.add_argument("--one-cpu", action="store_true", help="all processes on one CPU")
     parser.add_argument("--quick", action="store_true", help="a tenth of the work: to see that it runs, not to judge")
     parser.add_argument("--seed", type=int, default=1, help="of the order inside the pairs; default 1")
     wanted = parser.parse_args()
@@ -217,15 +255,22 @@ def main() -> int:
     if not chosen:
         print(f"no case has that in its name; there are: {'; '.join(case.name for case in every)}", file=sys.stderr)
         return 2
+    if wanted.one_cpu:
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # what is started inherits it
     code = stage_child_code()
     compile_for(sys.executable, code)
     bench = Bench(code, random.Random(wanted.seed))
-    print(f"{wanted.pairs} pairs of each case, operations per second, Python {sys.version.split()[0]}")
+    where = ", on one CPU" if wanted.one_cpu else ""
+    print(f"{wanted.pairs} pairs of each case{where}, operations per second, Python {sys.version.split()[0]}")
     print("\n| case | by hand | concexp | ratio (95 % interval) | A/A noise | verdict |")
     print("| --- | ---: | ---: | ---: | ---: | --- |", flush=True)
     verdicts = {}
     for case in chosen:
-        verdicts[case.name] = verdict = Verdict.of([bench.pair(case) for _ in range(wanted.pairs)])
+        python, why = bench.python_for(case)
+        if not python:
+            print(f"| {case.name} | – | – | – | – | not measured: {why} |", flush=True)
+            continue
+        verdicts[case.name] = verdict = Verdict.of([bench.pair(case, python) for _ in range(wanted.pairs)])
         print(verdict.row(case.name), flush=True)
     noisy = [name for name, verdict in verdicts.items() if verdict.noise > NOISY]
     if noisy:

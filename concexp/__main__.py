@@ -59,7 +59,7 @@ def _run(cli: ModuleType) -> int:
         cli.say("concexp runs on Linux (in full) and macOS; Windows is refused for now", err=True)
         return 3
     try:
-        cli.app()
+        cli.run_command_line()
     except ConcexpError as error:
         cli.say(str(error), err=True)
         return error.exit_code

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import concexp
-from concexp import catalog
+from concexp import catalog, cli
 from concexp.commands import plug_in_list
 from concexp.trial import wire
 from tests.helpers import children
@@ -279,6 +279,8 @@ HEAVY = {"pandas", "matplotlib", "scipy", "numpy", "pyarrow"}
 # Beside these, what a person waits for who asks for help, or for a list: typer takes pydantic for the values of arguments.
 HEAVY_FOR_HELP = {"pydantic", "yaml", "psutil", "asyncio", "json", "email"}
 HEAVY_FOR_A_LIST = {"yaml", "psutil", "asyncio", "concexp.trial.plugin", "concexp.experiment.spec"}
+# Most runs are on this machine, and are not for a CI.
+HEAVY_FOR_A_RUN = {"asyncio", "concurrent", "junitparser", "logging", "rich.progress"}
 EXAMPLE = "workload: cpu_sum\nmodel: [serial, threads]\n"
 
 
@@ -295,7 +297,8 @@ def listed():
         ("import concexp.experiment", {"pydantic", "yaml"}),
         ("import concexp.plan.planner", ()),
         ("import concexp.cli", HEAVY_FOR_HELP),
-        ("import concexp.commands.run", ()),
+        ("import concexp.commands.run", HEAVY_FOR_A_RUN),
+        ("import concexp.commands.replicate, concexp.commands.outputs", HEAVY_FOR_A_RUN),
         ("main('--help')", HEAVY_FOR_HELP),
         ("main('--version')", ()),
         ("main('run', '--help')", {"yaml", "psutil", "asyncio"}),
@@ -327,6 +330,31 @@ print(sorted({HEAVY | set(more)} & set(sys.modules)))
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_annotations_of_commands_are_evaluated_once():
+    """Typer would evaluate postponed ones three times for each start of the program, whichever command it is."""
+    for command in cli.app.registered_commands:
+        assert not any(isinstance(one, str) for one in command.callback.__annotations__.values()), command.callback
+
+
+@pytest.mark.parametrize(("words", "read"), [(["list", "model"], {"list_"}), (["show", "lock"], {"show"})])
+def test_only_the_named_command_is_read(words, read, tmp_path):
+    """What typer reads of a command, at each start, it need not read of all others."""
+    script = (
+        f"import sys, typer.main\nsys.argv = ['concexp', *{words}]\nread = set()\n"
+        "made = typer.main.get_command_from_info\n"
+        "def noted(command_info, **more):\n"
+        "    read.add(command_info.callback.__name__)\n"
+        "    return made(command_info=command_info, **more)\n"
+        "typer.main.get_command_from_info = noted\n"
+        "from concexp.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print(*sorted(read))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.splitlines()[-1].split()) == read
 
 
 # The sealed child -----------------------------------------------------------------------------------------------------

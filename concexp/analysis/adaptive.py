@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concexp import catalog
-from concexp.analysis.costs import Costs, trials_of
-from concexp.analysis.doubts import DISTURBED
+from concexp.analysis.costs import Costs, is_trial
 from concexp.analysis.precision import cautious_widths, cells_in_words, cells_without_interval, shortfalls
 from concexp.experiment import Spec
 from concexp.plan.cell import Cell, PlannedTrial
@@ -44,29 +43,43 @@ class SequentialPlan:
     ) -> None:
         self.spec, self.plan, self.header, self.tell = spec, plan, header, tell
         self._blocks: dict[int, list[PlannedTrial]] = {}  # the blocks decided so far, by number
+        # Of the records so far: a long run must not look at all of them again for each of its blocks.
+        self._seen = self._latest = 0
+        self._done: set[str] = set()
+        self._costs, self._not_in_costs = Costs(), list[Record]()
 
     def next_trials(self, records: Sequence[Record]) -> list[PlannedTrial]:
-        """The trials of the latest block that have no record yet, or else the next block; empty when the run is complete."""
-        done = {record["trial"] for record in records}
-        latest = max((record["block"] for record in trials_of(records)), default=0)
-        for number in (latest, latest + 1):
+        """The trials of the latest block that have no record yet, or else the next block; empty when the run is complete.
+
+        From one call to the next, records are added to the end of `records` and nothing else changes in it.
+        """
+        new, self._seen = records[self._seen :], len(records)
+        self._done.update(record["trial"] for record in new)
+        self._latest = max([self._latest, *(record["block"] for record in new if is_trial(record))])
+        self._not_in_costs += new
+        for number in (self._latest, self._latest + 1):
             if number not in self._blocks:
-                before = [record for record in records if record.get("block", -1) < number]
-                self._blocks[number] = self._block(number, before)
-            if left := [trial for trial in self._blocks[number] if trial.id not in done]:
+                self._blocks[number] = self._block(number, records)
+            if left := [trial for trial in self._blocks[number] if trial.id not in self._done]:
                 return left
         return []
 
-    def _block(self, number: int, before: Sequence[Record]) -> list[PlannedTrial]:
+    def _costs_before(self, number: int) -> Costs:
+        """What the trials before a block took; later calls are about later blocks."""
+        self._costs.add(record for record in self._not_in_costs if record.get("block", -1) < number)
+        self._not_in_costs = [record for record in self._not_in_costs if record.get("block", -1) >= number]
+        return self._costs
+
+    def _block(self, number: int, records: Sequence[Record]) -> list[PlannedTrial]:
         """The trials of a block, from the records before it; empty where the run ends."""
-        measure, costs = self.spec.measure, Costs(before)
+        measure, costs = self.spec.measure, self._costs_before(number)
         left = math.inf if measure.budget is None else measure.budget - costs.spent
         if number < measure.blocks:
             trials = self._trials(number, self.plan.runnable)
             return trials if number == 0 or costs.of(trials) <= left else []
         if number >= measure.max_blocks:
             return []
-        run = self._run(before)
+        run = self._run([record for record in records if record.get("block", -1) < number])
         factors = needs(self.spec, self.plan, run)
         seconds = seconds_needed(run, factors, costs, measure.max_blocks)
         if number == measure.blocks:
@@ -85,7 +98,7 @@ class SequentialPlan:
         from concexp.analysis.results import Run
 
         spec = {**self.header["spec"], "metrics": [self.spec.primary], "claims": []}
-        return Run(Path(), {**self.header, "spec": spec}, list(records))
+        return Run(Path(), {**self.header, "spec": spec}, records)
 
     def _outlook(self, run: Run, needing: int, seconds: float, left: float) -> str:
         """What the run will still take after the pilot, and what it cannot reach, in one sentence."""
@@ -143,6 +156,8 @@ def needs(spec: Spec, plan: Plan, run: Run) -> dict[str, float]:
 
 def _needs_of_disturbed(spec: Spec, plan: Plan, run: Run) -> dict[str, float]:
     """The cells with fewer trials than wanted that a quiet machine would not change, each with how many times as many it needs."""
+    from concexp.analysis.doubts import DISTURBED  # with it comes pandas, which no run needs before its first trial
+
     wanted, found = spec.measure.blocks, {}
     for cell in plan.runnable:
         sample = run.samples[cell.id]

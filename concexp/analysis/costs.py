@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterable, Sequence
+from bisect import insort
+from collections.abc import Iterable
 
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, PICTURED, SENTINEL
 from concexp.plan.cell import PlannedTrial
@@ -11,31 +11,51 @@ from concexp.run.storage.journal import Record
 
 
 class Costs:
-    """Estimates from the trials of some records, all in seconds: a trial takes the median of its cell and role."""
+    """Estimates from the trials of some records, all in seconds: a trial takes the median of its cell and role.
 
-    def __init__(self, records: Sequence[Record]) -> None:
-        self.spent: float = sum(map(_took, records))
-        trials = trials_of(records)
-        durations: dict[tuple[str, str], list[float]] = {}
-        for record in trials:
-            durations.setdefault((record["cell"], record.role), []).append(_took(record))
-        self.medians: dict[tuple[str, str], float] = {key: statistics.median(took) for key, took in durations.items()}
-        blocks = len({record["block"] for record in trials})
-        # What is measured between the trials, such as the spinners, belongs to each block.
-        self.between: float = (self.spent - sum(map(_took, trials))) / max(1, blocks)
+    `spent` is what all of these records took.
+    """
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self.spent = self._in_trials = 0.0
+        self._blocks: set[int] = set()
+        self._durations: dict[str, dict[str, list[float]]] = {}  # by cell and role, each list sorted
+        self.add(records)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take further records into account: the time that this takes does not depend on how many there were before."""
+        for record in records:
+            took = _took(record)
+            self.spent += took
+            if is_trial(record):
+                self._in_trials += took
+                self._blocks.add(record["block"])
+                insort(self._durations.setdefault(record["cell"], {}).setdefault(record.role, []), took)
+
+    @property
+    def between(self) -> float:
+        """What is measured between the trials, such as the spinners: it belongs to each block."""
+        return (self.spent - self._in_trials) / max(1, len(self._blocks))
 
     def of(self, trials: Iterable[PlannedTrial]) -> float:
         """Seconds that a block of these trials will take."""
-        return self.between + sum(self.medians.get((trial.cell.id, trial.role), 0.0) for trial in trials)
+        known = (self._durations.get(trial.cell.id, {}).get(trial.role) for trial in trials)
+        return self.between + sum(_median(durations) for durations in known if durations)
+
+    @property
+    def of_block(self) -> float:
+        """Seconds that a block of one trial of each cell and role will take."""
+        return self.between + sum(_median(found) for roles in self._durations.values() for found in roles.values())
 
     def of_cell(self, cell: str) -> float:
         """Seconds that one more repetition of a cell will take."""
-        medians = (
-            median
-            for (measured, role), median in self.medians.items()
-            if measured == cell and role not in (SENTINEL, PICTURED, DIAGNOSTIC)
-        )
-        return sum(medians, 0.0)
+        by_role = self._durations.get(cell, {}).items()
+        return sum((_median(found) for role, found in by_role if role not in (SENTINEL, PICTURED, DIAGNOSTIC)), 0.0)
+
+
+def _median(ordered: list[float]) -> float:
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _took(record: Record) -> float:
@@ -43,6 +63,6 @@ def _took(record: Record) -> float:
     return record.get("duration_s") or 0.0
 
 
-def trials_of(records: Iterable[Record]) -> list[Record]:
-    """The records of trials that were run."""
-    return [record for record in records if record.role != MACHINE and "block" in record]
+def is_trial(record: Record) -> bool:
+    """Whether a record is that of a trial that was run."""
+    return record.role != MACHINE and "block" in record

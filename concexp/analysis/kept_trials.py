@@ -86,7 +86,7 @@ def keep(folder: Path, state: tuple[int, ...], ended: int, records: Sequence[Rec
         if not state or state[-1] < WORTHWHILE:
             return
         with foreign_file.opened(path) as file:
-            hashed, after = _hash_of_file(file), journal.state_of(file)
+            hashed, after = hash_of_file(file), journal.state_of(file)
         if after != state:
             return
         place = cache_folder() / FOLDER / f"{hashed[:32]}.json"
@@ -103,7 +103,7 @@ def recall(folder: Path) -> KeptTrials | None:
         with foreign_file.opened(path) as file:
             if (state := journal.state_of(file))[-1] < WORTHWHILE:
                 return None
-            hashed = _hash_of_file(file)
+            hashed = hash_of_file(file)
         found = json.loads((cache_folder() / FOLDER / f"{hashed[:32]}.json").read_bytes())
         if found["journal"] != hashed or found["maker"] != _maker():
             return None
@@ -125,7 +125,8 @@ def hash_of(data: bytes | memoryview) -> str:
     return hashlib.blake2b(data).hexdigest()
 
 
-def _hash_of_file(file: Any) -> str:
+def hash_of_file(file: Any) -> str:
+    """The hash of what follows in a file, hex; it is never in memory as a whole."""
     return hashlib.file_digest(file, "blake2b").hexdigest()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from concexp import catalog
 from concexp.analysis import doubts, kept_trials
@@ -269,7 +270,7 @@ def write(run: Run) -> None:
     with replaced(run.folder / kept_trials.TRIALS) as draft, draft.open("w+b") as file:
         to_parquet(run.trials, file)
         file.seek(0)
-        hashed = kept_trials.hash_of(file.read())
+        hashed = kept_trials.hash_of_file(file)
     if run.kept is None:
         kept_trials.keep(run.folder, run.journal_state, run.journal_end, run.records, hashed)
     cells = run.cells.map(printed).rename(columns=printed)
@@ -278,10 +279,16 @@ def write(run: Run) -> None:
 
 
 def to_parquet(table: pd.DataFrame, file: Any) -> None:
-    """Write a table as Parquet, into a path or a file."""
+    """Write a table as Parquet into a file; of a large one, only a portion of the rows is in memory a second time."""
+    from pyarrow import parquet
+
     # Floats hardly ever repeat: a dictionary of them would take time, and more room than they do.
-    words = [name for name, values in table.items() if values.dtype != float]
-    table.to_parquet(file, index=False, row_group_size=PORTION, use_dictionary=words)
+    words = [str(name) for name, values in table.items() if values.dtype != float]
+    schema = pa.Schema.from_pandas(table, preserve_index=False)
+    with parquet.ParquetWriter(file, schema, use_dictionary=words) as writer:
+        for first in range(0, max(1, len(table)), PORTION):
+            rows = table.iloc[first : first + PORTION]
+            writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False), row_group_size=PORTION)
 
 
 def printed(value: Any) -> Any:

@@ -4,6 +4,7 @@ Annotations are evaluated here, once: typer would evaluate postponed ones three 
 """
 
 import os
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -284,3 +285,12 @@ def _root(
 
 
 _root.__doc__ = EXAMPLES
+
+
+def run_command_line() -> None:
+    """Run the command that the first word names: typer then need not read the options of all others at each start."""
+    named = [one for one in app.registered_commands if (one.name or one.callback.__name__) == "".join(sys.argv[1:2])]  # type: ignore[union-attr]
+    app.registered_commands = (
+        named or app.registered_commands
+    )  # without one, typer lists them all, or suggests a similar name
+    app()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from concexp.errors import InputError, Problem
@@ -27,6 +28,16 @@ FAILING = {
     Check.not_refuted: (REFUTED, REGRESSION),
     Check.supported: (REFUTED, REGRESSION, INCONCLUSIVE, NOT_JUDGED),
 }
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The verdicts of one run or comparison, what is said of them beside that, and how long it took, seconds; None: not known."""
+
+    name: str
+    checked: Sequence[Checked]
+    properties: Mapping[str, str] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 def failing(check: Check) -> tuple[str, ...]:

@@ -7,14 +7,13 @@ with its reason: a list of tests must not show it as passed. A passed verdict ha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
-from concexp.commands.check import Check, failing
+from concexp.commands.check import Check, Suite, failing
 from concexp.report.checked import ENDED_BADLY, OPEN, Checked
 from concexp.run.storage import run_folder
 from concexp.run.storage.atomic import replaced
@@ -22,16 +21,6 @@ from concexp.run.storage.foreign_text import printable
 
 NAME = "concexp"
 NOT_XML = re.compile(r"[\ufffe\uffff]")  # beside what `printable` replaces
-
-
-@dataclass(frozen=True)
-class Suite:
-    """The verdicts of one run or comparison, what is said of them beside that, and how long it took, seconds; None: not known."""
-
-    name: str
-    checked: Sequence[Checked]
-    properties: Mapping[str, str] = field(default_factory=dict)
-    seconds: float | None = None
 
 
 def write(path: Path, suites: Sequence[Suite], check: Check) -> None:

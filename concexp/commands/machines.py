@@ -7,20 +7,18 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concexp.commands.session import Session
 from concexp.errors import InputError, Problem
 from concexp.experiment import Spec, cluster_names
 from concexp.run.child import process_tree
-from concexp.run.cluster.connection import connected
-from concexp.run.cluster.coordinator import Coordinator, complete
-from concexp.run.cluster.hosts import Hosts
-from concexp.run.cluster.parcel import packed
-from concexp.run.cluster.strategies import Spread
 from concexp.run.machine import facts
 from concexp.run.runner import Runner
 from concexp.run.storage import journal
+
+if TYPE_CHECKING:  # most runs are on this machine, and need no event loop for a cluster
+    from concexp.run.cluster.hosts import Hosts
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,9 @@ def hosts_of(spec: Spec, session: Session) -> Iterator[Hosts | None]:
         )
     if execution.strategy == "spread":
         _check_fixed(spec)
+    from concexp.run.cluster.connection import connected
+    from concexp.run.cluster.hosts import Hosts
+
     session.say(f"connecting to {execution.cluster}")
     with process_tree.inheriting_nothing(), connected(execution.cluster, Path(spec.path).parent) as connection:
         hosts = Hosts(connection, session.say, session.display.say)
@@ -93,6 +94,10 @@ def _check_fixed(spec: Spec) -> None:
 
 def run_on_hosts(run: Runner, hosts: Hosts, only: str, wait: bool) -> frozenset[str]:
     """Complete the run's journal with equal hosts that share it; returns the ids of all its trials."""
+    from concexp.run.cluster.coordinator import Coordinator, complete
+    from concexp.run.cluster.parcel import packed
+    from concexp.run.cluster.strategies import Spread
+
     coordinator = Coordinator(run, hosts, packed(run, only, os.environ, wait), Spread(hosts.say))
     with journal.Writer(run.folder.journal) as writer:
         coordinator.begin(writer)

@@ -9,9 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concexp.commands import junit
-from concexp.commands.check import Check, failing
-from concexp.commands.junit import Suite
+from concexp.commands.check import Check, Suite, failing
 from concexp.errors import ConcexpError, InputError, Problem
 from concexp.experiment.versions import MANIFEST_KEY
 from concexp.report.checked import ENDED_BADLY, TRIALS, Checked
@@ -85,6 +83,8 @@ class Outputs:
         self.suites.append(suite)
         self.blocks.append(blocks)
         if self.junit is not None:
+            from concexp.commands import junit
+
             junit.write(self.junit, self.suites, self.check)
         if self.summary is not None:
             append(self.summary, blocks)

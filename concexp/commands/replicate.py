@@ -6,10 +6,9 @@ import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concexp.commands.check import Check
-from concexp.commands.compare import compare_runs, default_folder, write_comparison
 from concexp.commands.machines import Place, hosts_of
 from concexp.commands.measured import MeasuredRun, read
 from concexp.commands.questions import Questions
@@ -17,14 +16,14 @@ from concexp.commands.run import RunOutcome, RunRequest, concluded, load_spec, l
 from concexp.commands.session import Session
 from concexp.errors import EnvironmentRefused, InputError, Interrupted
 from concexp.plan.cell import PlannedTrial
-from concexp.run.cluster.coordinator import Coordinator, complete
-from concexp.run.cluster.hosts import Hosts
-from concexp.run.cluster.parcel import packed
-from concexp.run.cluster.strategies import Whole
 from concexp.run.machine.neighbours import Watch
 from concexp.run.provided import sharing
 from concexp.run.runner import Runner
 from concexp.run.storage import journal
+
+if TYPE_CHECKING:  # most runs are on this machine, and need no event loop for a cluster
+    from concexp.run.cluster.coordinator import Coordinator
+    from concexp.run.cluster.hosts import Hosts
 
 # Once all other hosts have done their part, a host that was lost is waited for this long.
 PATIENCE_S = 60.0
@@ -52,6 +51,10 @@ Measured = tuple[Runner, frozenset[str], bool]  # a host's run, the ids of its t
 
 def _measured_on_each(request: RunRequest, hosts: Hosts, check: Check, page: bool, session: Session) -> list[Measured]:
     """Have each host that is here do a whole run, all at the same time; each run has a folder of its own."""
+    from concexp.run.cluster.coordinator import Coordinator, complete
+    from concexp.run.cluster.parcel import packed
+    from concexp.run.cluster.strategies import Whole
+
     assert request.spec is not None
     together = _Together(session)
     coordinators: list[Coordinator] = []
@@ -114,6 +117,8 @@ class _Together:
 
 def _compared(request: RunRequest, runs: Sequence[Measured], page: bool, check: Check) -> RunOutcome:
     """The pages of the runs, and the page that compares their hosts."""
+    from concexp.commands.compare import compare_runs, default_folder, write_comparison
+
     assert request.spec is not None
     outcomes = []
     for number, (runner, trials, whole) in enumerate(runs):

@@ -35,6 +35,7 @@ class CellDraft:
 
     entries   the plug-ins by kind, with their parameters
     axes      the keys of all axes of the grid
+    holders   the kinds of the entries that have a parameter, by the key of its axis: see `holders_by_key`
     load      parts of the load by name, in SI units
     measure   the keys of `measure:` that differ from the experiment's
     runtime   how the interpreter is set, by axis; what is absent stays as the interpreter has it
@@ -49,6 +50,7 @@ class CellDraft:
     background_model: str = "threads"
     measure: dict[str, Any] = field(default_factory=dict)
     runtime: dict[str, Any] = field(default_factory=dict)
+    holders: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def _everywhere(_: CellDraft) -> bool:
@@ -372,20 +374,17 @@ def holders(key: str, entries: Iterable[Entry]) -> list[Entry]:
     return [e for e in entries if owner in (e.kind, e.label) and parameter in e.accepts()]
 
 
+def holders_by_key(keys: Iterable[str], entries: Mapping[str, Entry]) -> dict[str, list[str]]:
+    """By the key of each axis that is a parameter, the kinds of the entries that have it: the same in all their cells."""
+    return {key: [one.kind for one in holders(key, entries.values())] for key in keys if known_axis(key) is None}
+
+
 def parameter_axis(key: str) -> KnownAxis:
     """The axis of a parameter, such as `counter.form`: it applies where an entry has the parameter, which also checks it."""
     name = key.rpartition(".")[2]
-    known: dict[tuple[tuple[str, str, str], ...], list[str]] = {}  # who it reaches, by what the entries are
-
-    def reached(draft: CellDraft) -> list[str]:
-        entries = draft.entries.values()
-        what = tuple([(entry.kind, entry.name, entry.label) for entry in entries])
-        if what not in known:
-            known[what] = [entry.kind for entry in holders(key, entries)]
-        return known[what]
 
     def put(draft: CellDraft, value: Any) -> None:
-        for kind in reached(draft):
+        for kind in draft.holders[key]:
             draft.entries[kind] = draft.entries[kind].with_parameter(name, value)
 
-    return KnownAxis(lambda value: value, put, lambda draft: bool(reached(draft)))
+    return KnownAxis(lambda value: value, put, lambda draft: bool(draft.holders[key]))

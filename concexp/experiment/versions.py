@@ -98,6 +98,8 @@ def read(found: Sequence[Mention], file: Path, problems: Problems) -> dict[str, 
     """
     home = file.parent
     versions: dict[str, Version] = {}
+    if not found:  # of most experiments: git need not be asked
+        return versions
     if kept.is_run(home):
         return _kept(found, home, problems)
     top = git.toplevel(home)

@@ -16,8 +16,6 @@ from concexp.experiment.environment import AXIS
 from concexp.experiment.spec import KINDS, as_json
 from concexp.experiment.statuses import MEASURED
 
-SORTED_KINDS = sorted(KINDS)
-
 
 @dataclass(frozen=True)
 class Background:
@@ -168,7 +166,10 @@ class Cell:
     @property
     def lacks(self) -> str:
         """Why its version of the user's code cannot run it; "" if it can."""
-        return next((role.missing for role in self._roles if role.missing), "")
+        missing = self.workload.missing or self.model.missing
+        if missing or self.background is None:
+            return missing
+        return self.background.workload.missing or self.background.model.missing
 
     @property
     def entries(self) -> list[Entry]:
@@ -219,25 +220,25 @@ def cell_id(cell: Cell) -> str:
     # JSON with sorted keys, written by hand: `json` takes several times as long, and cells share most parts of it.
     background = "" if cell.background is None else f'"background":{as_json(cell.background.identity)},'
     runtime = f'"runtime":{as_json(identity)},' if (identity := cell.runtime.identity) else ""
-    parameters = ",".join([f'"{kind}":{getattr(cell, kind).identity_text}' for kind in SORTED_KINDS])
-    labels = {key: label for key, label in cell.axes.items() if label is not None}
+    parameters = (
+        f'"model":{cell.model.identity_text},"sync":{cell.sync.identity_text},"workload":{cell.workload.identity_text}'
+    )
     text = (
-        f'{{"axes":{_map_text(labels)},{background}"load":{_map_text(cell.load)},"parameters":{{{parameters}}},'
+        f'{{"axes":{_map_text(cell.axes)},{background}"load":{_map_text(cell.load)},"parameters":{{{parameters}}},'
         f'{runtime}"startup":{_string_text(cell.startup)}}}'
     )
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _map_text(values: Mapping[str, Any]) -> str:
-    """A map as JSON."""
-    texts = [_key_text(key) + _text(values[key]) for key in sorted(values)]
+    """A map as JSON, without what is None."""
+    texts = [
+        _key_text(key)
+        + (_string_text(value) if type(value) is str else str(value) if type(value) is int else as_json(value))
+        for key in sorted(values)
+        if (value := values[key]) is not None
+    ]
     return f"{{{','.join(texts)}}}"
-
-
-def _text(value: Any) -> str:
-    if type(value) is str:
-        return _string_text(value)
-    return str(value) if type(value) is int else as_json(value)
 
 
 @lru_cache(4096)

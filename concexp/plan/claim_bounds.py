@@ -6,15 +6,17 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concexp import catalog
 from concexp.experiment import expressions
 from concexp.experiment.claims import is_metric
 from concexp.experiment.expressions import Tolerance, Tree
 from concexp.experiment.selections import matches
-from concexp.plan.cell import Cell
 from concexp.plan.claim_cases import Case, Cells, split
+
+if TYPE_CHECKING:
+    from concexp.plan.cell import Cell
 
 LEAST = 5e-324  # the smallest positive float
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concexp import catalog
 from concexp.errors import Problem
@@ -13,10 +13,12 @@ from concexp.experiment import Spec, expressions
 from concexp.experiment.claims import is_metric
 from concexp.experiment.expressions import ExpressionError, Tree
 from concexp.experiment.spec import Claim
-from concexp.plan.cell import Cell
 from concexp.plan.claim_bounds import Bounds, Limits
 from concexp.plan.claim_cases import Case, Cells, Impossible
-from concexp.plan.schedule import Plan
+
+if TYPE_CHECKING:  # what only plans need would be loaded to validate an experiment, too
+    from concexp.plan.cell import Cell
+    from concexp.plan.schedule import Plan
 
 Widths = Mapping[tuple[str, str], float]  # half an interval as a share of its mean, by cell and metric
 NEARLY_ONE = (0.5, 2.0)  # a factor within these is a margin

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from concexp.errors import InputError, Problem
@@ -18,7 +17,8 @@ def points_of(axis: Axis, cpus: int) -> Sequence[tuple[Value, ...]]:
     if axis.range is None:
         return axis.points
     start = axis.range.start
-    return [(replace(start, raw=number, formula=False),) for number in _numbers(axis.range, axis.keys[0], cpus)]
+    place = start.file, start.line, start.column
+    return [(Value(number, start.label, False, *place),) for number in _numbers(axis.range, axis.keys[0], cpus)]
 
 
 def _numbers(bounds: Range, key: str, cpus: int) -> list[int | float]:
@@ -43,6 +43,16 @@ def _numbers(bounds: Range, key: str, cpus: int) -> list[int | float]:
     if not numbers:
         raise InputError([problem_at(bounds.start, key, f"this range is empty: from {start:g} to {stop:g}")])
     return numbers
+
+
+def is_of_axes(value: Value) -> bool:
+    """Whether a formula names other axes, so that its number is another one at each point."""
+    return not set(expressions.names(expressions.parse(value.raw))) <= {"cpus"}
+
+
+def constant(value: Value, key: str, cpus: int) -> int | float:
+    """The number of a formula that names no other axis; InputError if it gives none."""
+    return _number(value, key, {"cpus": cpus})
 
 
 def computed(values: Mapping[str, Value], cpus: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from concexp import catalog
@@ -38,7 +38,7 @@ class Plan:
     sentinel: Cell | None = None
     unprobed: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def runnable(self) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if not cell.reason)
 

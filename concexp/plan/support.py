@@ -49,6 +49,8 @@ def refused_here(cells: Sequence[Cell]) -> list[str]:
     def plugin(entry: Entry) -> Any:
         if id(entry) not in built:
             built[id(entry)] = entry.build()
+            if entry.kind == "model":  # what it lends is the same in all its cells
+                built[id(entry)].primitives = cache(built[id(entry)].primitives)
         return built[id(entry)]
 
     return [_refused(cell, plugin) for cell in cells]

@@ -34,6 +34,15 @@ def test_trials_go_where_the_interval_is_too_wide():
     assert widths(Run(None, lab.header, before))[own[0]["cell"]] > 0.03
 
 
+def test_a_long_run_looks_at_each_record_once(monkeypatch):
+    """What is decided on a block with a budget does not take all records before it into account once more."""
+    looked_at = []
+    monkeypatch.setattr("concexp.analysis.costs._took", lambda record: looked_at.append(record["trial"]) or 1.0)
+    records = Lab("budget: 1h, repetitions: 30").whole()
+    assert len(records) > 4 * 30
+    assert len(looked_at) == len(set(looked_at)) <= len(records)
+
+
 def test_the_control_goes_with_its_cell():
     """A control is measured where its cell is, and nowhere else; no trial is there twice, a repetition is its block."""
     records = Lab("precision: 3%, repetitions: 8, max_repetitions: 20").whole()

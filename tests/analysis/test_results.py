@@ -5,6 +5,7 @@ import math
 
 import pandas as pd
 import pytest
+from pyarrow import parquet
 
 from concexp.analysis import results
 from concexp.errors import Damaged
@@ -24,6 +25,24 @@ def bad(tmp_path_factory):
     run = journal_builder.write(tmp_path_factory.mktemp("bad"), **scenarios.bad())
     results.write(run)
     return run
+
+
+def test_a_large_table_is_written_a_portion_at_a_time(bad, monkeypatch, tmp_path):
+    """Only so many rows are in memory a second time; what is read back is the whole frame."""
+    portions = []
+    written = parquet.ParquetWriter.write_table
+
+    def write_table(writer, table, *arguments, **named):
+        portions.append(len(table))
+        written(writer, table, *arguments, **named)
+
+    monkeypatch.setattr(parquet.ParquetWriter, "write_table", write_table)
+    monkeypatch.setattr(results, "PORTION", 3)
+    with (tmp_path / "rows.parquet").open("wb") as file:
+        results.to_parquet(bad.trials, file)
+    assert sum(portions) == len(bad.trials) > 3
+    assert max(portions) == 3
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "rows.parquet"), bad.trials)
 
 
 def test_every_observation_is_in_the_parquet_file(bad):

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from concexp.commands import machines
 from concexp.commands.check import Check
 from concexp.commands.questions import Questions
 from concexp.commands.replicate import run_anywhere
 from concexp.commands.run import RunRequest
 from concexp.errors import InputError, Interrupted
-from concexp.run.cluster import coordinator, hosts, strategies
+from concexp.run.cluster import connection, coordinator, hosts, strategies
 from concexp.run.storage import schema
 
 pytest_plugins = ["tests.helpers.fake_cluster"]
@@ -37,7 +36,7 @@ def connected(monkeypatch, tmp_path, cluster):
     monkeypatch.setattr(hosts, "LOOK_S", 0.0)
     monkeypatch.setattr(coordinator, "LOOK_S", 0.05)
     monkeypatch.setattr(strategies, "GONE_S", 0.0)
-    monkeypatch.setattr(machines, "connected", lambda name, folder: contextlib.nullcontext(cluster))
+    monkeypatch.setattr(connection, "connected", lambda name, folder: contextlib.nullcontext(cluster))
     cluster.start("w1", "a")
     cluster.start("w2", "b")
     cluster.together = 2

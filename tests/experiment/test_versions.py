@@ -224,3 +224,10 @@ def test_what_moved_is_said():
     before = {"main": {"identity": "a" * 40}, "worktree": {"identity": "b" * 64}}
     now = {"main": {"identity": "1a2b3c4d" * 5, "commit": "1a2b3c4d" * 5}, "worktree": {"identity": "b" * 64}}
     assert versions.moved(before, now) == "main is now 1a2b3c4"
+
+
+def test_git_is_asked_about_versions_only(monkeypatch, tmp_path):
+    """An experiment that compares none starts no other program to be read."""
+    monkeypatch.setattr(versions.git, "toplevel", lambda folder: pytest.fail("git was asked"))
+    (tmp_path / "x.yaml").write_text(f"workload: cpu_sum\nmodel: serial\n{REST}")
+    assert experiment.load(tmp_path / "x.yaml").versions == {}

@@ -1,5 +1,7 @@
 """Grids -> cells: an axis is one entry of the table, and everything else follows from it."""
 
+from dataclasses import replace
+
 import pytest
 
 from concexp.errors import InputError
@@ -42,3 +44,34 @@ def test_a_new_axis_is_one_entry_of_the_table(monkeypatch):
         plan("{nice: cpus - 3}")
     with pytest.raises(InputError, match="did you mean 'nice'"):
         plan("{nicer: 1}")
+
+
+def test_what_cells_have_in_common_is_worked_out_once(monkeypatch):
+    """A value is read once, however many cells have it, and cells of one load share it; a formula of another axis is none."""
+    read = []
+    monkeypatch.setitem(AXES, "nice", replace(NICE, read=lambda value: read.append(value) or NICE.read(value)))
+    spec = parse_text(
+        "workload: sleep\nmodel: [threads, processes]\nload: {ops: 4, scaling: strong}\n"
+        "sweep: {workers: [1, 2, 4], nice: [0, cpus + 1, workers]}\n",
+        "x.yaml",
+    )
+    read.clear()  # they were checked
+    cells = make_plan(spec, 2, "", {"current": SupportCheck({"limit": 10}, lambda cells: [""] * len(cells))}).cells
+    assert [cell.runtime.settings["nice"] for cell in cells] == [0, 3, 1, 0, 3, 2, 0, 3, 4] * 2
+    assert sorted(read) == [0, 1, 1, 2, 2, 3, 4, 4]
+    assert all(cell.load is cells[0].load for cell in cells[: len(cells) // 2])
+    assert cells[0].load == {"ops": 4, "scaling": "strong"}
+
+
+def test_cells_of_other_loads_and_entries_do_not_mix():
+    """Axes of the load, and of parameters that only one workload has, stay on the cells that have them."""
+    spec = parse_text(
+        "workload: [sleep, cpu_sum]\nmodel: threads\n"
+        "sweep: {workers: 1, load.duration: [1s, 2s], cpu_sum.size: [10, 20]}\n",
+        "x.yaml",
+    )
+    found = [(c.axes["workload"], c.load["duration"], c.axes["cpu_sum.size"]) for c in make_plan(spec, 2).cells]
+    assert found == [
+        ("sleep", 1.0, None), ("sleep", 2.0, None), ("cpu_sum", 1.0, 10), ("cpu_sum", 1.0, 20), ("cpu_sum", 2.0, 10),
+        ("cpu_sum", 2.0, 20),
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ from concexp.errors import EnvironmentRefused
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
 from concexp.plan.support import SupportCheck, absent, here
+from concexp.trial.models import processes
 
 # What interpreters say of themselves, as far as settings need it.
 WITH_GIL = {"implementation": "CPython", "version": "3.13.0", "gil_built": True, "gil_enabled": True, "jit_built": None,
@@ -151,3 +152,15 @@ def test_what_a_trial_is_told():
     assert runtime.flags() == ["-O"]
     read_back = ["gil", "jit", "switch_interval", "pin", "flags"]
     assert runtime.request() == {"switch_interval": 0.002, "pin": "spread", "read_back": read_back}
+
+
+def test_a_model_is_asked_once_what_it_lends(monkeypatch):
+    """All cells of a model get the same tools: those of processes take longer to put together than the rest of a cell."""
+    asked = []
+    lent = processes.Model.primitives
+    monkeypatch.setattr(processes.Model, "primitives", lambda self: asked.append(self) or lent(self))
+    found = plan(
+        "workload: cpu_sum\nmodel: processes\nsync: [none, lock]\nsweep: {workers: [1, 2], cpu_sum.size: [1, 2, 3]}\n"
+    )
+    assert len(found.cells) == 12
+    assert len(asked) == 1

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from concexp import catalog
 from concexp.analysis import results
 from tests.helpers.benchmarks import loaded
 
@@ -37,8 +38,12 @@ def test_every_case_is_measured_on_both_sides():
     """Each case has a row with both figures and a verdict, and the exit code is 1 where a verdict is `disagrees`, else 0."""
     done = fidelity("--quick", "--pairs", "3")
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")][2:]
-    assert len(rows) == 9, done.stdout + done.stderr
-    for _, by_hand, concexp, _, noise, verdict in rows:
+    assert len(rows) == 16, done.stdout + done.stderr
+    assert {row[0].partition(",")[0] for row in rows} >= {"hybrid", "loops", "interpreters", "a function of the user's"}
+    left_out = [row for row in rows if row[-1].startswith("not measured: ")]
+    assert [row[0] for row in left_out] in ([], ["interpreters, 2 of them, sums"])
+    assert all("CPython 3.14 or later" in row[-1] for row in left_out)
+    for _, by_hand, concexp, _, noise, verdict in [row for row in rows if row not in left_out]:
         assert float(by_hand.replace(",", "")) > 0
         assert float(concexp.replace(",", "")) > 0
         assert noise.endswith("%")
@@ -83,13 +88,58 @@ def test_noise_is_the_offset_and_the_half_width_together(module):
 
 
 def test_a_large_run_is_made_as_a_runner_makes_one(tmp_path):
-    """Its journal holds a thousand cells, each with its trials, their iterations, and a speedup."""
-    with loaded("large_report") as module:
-        module.write(tmp_path / "run", repetitions=1, iterations=2)
-    run = results.load(tmp_path / "run")
+    """Its journal holds a thousand cells, each with its trials, their iterations with all facts, and a speedup."""
+    with loaded("large_run") as module:
+        place = module.made(tmp_path, rows=2000, repetitions=1)
+        assert module.made(tmp_path, rows=9, repetitions=1) == place
+    run = results.load(place)
     assert len(run.cells) == run.measured["trial"].nunique() == 1000
     assert len(run.measured) == 2000
     assert run.cells["speedup"].notna().all()
+    always = (name for name in catalog.names("probe") if catalog.load("probe", name).always_on({}))
+    recorded = {name for probe in always for name in catalog.load("probe", probe).columns}
+    assert recorded - set(run.records[1].passes[0]) == set()
+
+
+@pytest.fixture(scope="module")
+def growth():
+    """The benchmark of growth as a module."""
+    with loaded("growth") as module:
+        yield module
+
+
+def curve(growth, *seconds, peak=100.0):
+    """A curve of ten times as many trials each."""
+    points = [growth.Point(10**n, growth.Used(s, s, peak), 1.0) for n, s in enumerate(seconds, 2)]
+    return growth.Curve("run", "trials", points)
+
+
+def test_growth_is_linear_where_each_further_one_costs_the_same(growth):
+    """Whatever a run begins with does not count; what costs twice as much in the end is not linear, nor is what does not fit."""
+    linear = curve(growth, 1.1, 2.0, 11.0, 101.0)
+    assert linear.steps == pytest.approx([0.001, 0.001, 0.001])
+    assert linear.is_linear
+    assert linear.verdict() == "run: linear, a further one costs 1.00 times what it did at first"
+    assert list(linear.rows())[1] == "| run | 1,000 trials | 2.0 | 2.0 | 2,000 | 1,000.0 | 100 | 1.0 |"
+    steeper = curve(growth, 1.1, 2.0, 11.0, 200.0)
+    assert not steeper.is_linear
+    assert "**not linear**" in steeper.verdict()
+    assert not curve(growth, 1.1, 2.0, peak=9000.0).fits
+    assert "too few points" in curve(growth, 1.1, 2.0).verdict()
+
+
+def test_growth_is_measured_and_drawn(growth, monkeypatch, tmp_path, capsys):
+    """Runs of ever more trials, a line of the table for each, and a picture; too few trials are refused."""
+    monkeypatch.setattr(growth, "FEWEST_TRIALS", 5)
+    picture = tmp_path / "new" / "growth.png"
+    assert growth.main(["--trials", "50", "--rows", "0", "--folder", str(tmp_path), "--picture", str(picture)]) == 0
+    printed = capsys.readouterr().out
+    assert [line.split(" | ")[:2] for line in printed.splitlines() if line.startswith("| run")] == [
+        ["| run", "5 trials"], ["| run", "50 trials"], ["| run with a budget", "5 trials"], ["| run with a budget", "50 trials"],
+    ]  # fmt: skip
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(SystemExit, match="2"):
+        growth.main(["--trials", "4"])
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +233,9 @@ def test_what_concexp_adds_is_a_table():
     median, least, most = map(float, re.fullmatch(r"(\S+) \((\S+)–(\S+)\)", row[1]).groups())
     assert 0 < least <= median <= most
     assert row[2:4] == ["2 **beyond**" if median > 2 else "2", "bare starts"]
-    assert re.match(r"its floor \S+ \(.*\), multiprocessing spawn ", row[4])
+    assert re.fullmatch(r"\S+ \(.*\)", row[4])
+    assert row[5].startswith("multiprocessing spawn ")
+    assert ("\n- trial, serial: " in done.stdout) == (median > 2)
     assert done.returncode == (median > 2)
 
 
@@ -198,6 +250,23 @@ def test_the_median_decides_whether_a_row_is_beyond_its_limit():
     """One slow round does not."""
     with loaded("bench") as module:
         row = module.Row("a", "s", 1.0, lambda: 0.0, own=[0.9, 9.0, 0.8], others={"b": [2.0, 4.0, 3.0]})
-        assert row.text() == "| a | 0.9 (0.8–9) | 1 | s | b 3 (2–4) |"
-        row.own = [1.1, 9.0, 0.8]
-        assert row.text() == "| a | 1.1 (0.8–9) | 1 **beyond** | s | b 3 (2–4) |"
+        assert row.text() == "| a | 0.9 (0.8–9) | 1 | s | – | b 3 (2–4) |"
+        row.own, row.least = [1.1, 9.0, 0.8], [0.5, 0.5, 0.7]
+        assert row.text() == "| a | 1.1 (0.8–9) | 1 **beyond** | s | 0.5 (0.5–0.7) | b 3 (2–4) |"
+
+
+def test_every_row_says_why_it_takes_its_time(tmp_path):
+    """Each row has a floor, and the reason that is printed where it is beyond its limit."""
+    with loaded("bench") as module:
+        tools = module.Peers("", tmp_path)
+        rows = [*module.trials(tools), *module.commands(tools), *module.runs(tmp_path), *module.plans()]
+        rows += module.tables(tmp_path, tools)
+        assert [row.name for row in rows if not row.why or row.floor is None] == []
+
+
+def test_the_floor_of_a_plan_is_measured(tmp_path):
+    """It prints microseconds and MiB, of the same classes that a plan is made of."""
+    with loaded("floors") as module:
+        microseconds, mebibytes = module.printed(module.PLAN.replace("25000", "25"))
+    assert 0 < microseconds < 1e6
+    assert mebibytes > 1

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from concexp.analysis import noise
-from concexp.analysis.costs import Costs, trials_of
+from concexp.analysis.costs import Costs, is_trial
 from concexp.analysis.precision import PrecisionShortfall, precision_shortfall, widths
 from concexp.analysis.stats.intervals import Interval
 from concexp.experiment import Measure
@@ -105,7 +105,7 @@ def _floor(view: View, floor: noise.NoiseFloor) -> str:
 def _shortfall(view: View) -> str:
     """What was wanted and not reached, and what ended the run before."""
     measure = _measure(view)
-    blocks = 1 + max((record["block"] for record in trials_of(view.run.records)), default=-1)
+    blocks = 1 + max((record["block"] for record in filter(is_trial, view.run.records)), default=-1)
     if measure.precision is None:
         if measure.budget is None:
             return _unfinished(view, measure)
@@ -196,7 +196,7 @@ def _of_cell(view: View, cell: str) -> str:
 def _unfinished(view: View, measure: Measure) -> str:
     """How much of its plan an interrupted run has measured."""
     planned = measure.blocks * sum(not cell["reason"] for cell in view.run.cells_by_id.values())
-    done = sum(record.role == MEASURED for record in trials_of(view.run.records))
+    done = sum(record.role == MEASURED for record in filter(is_trial, view.run.records))
     if not 0 < done < planned:
         return ""
     return say(
@@ -214,7 +214,7 @@ def _reason(view: View, measure: Measure, blocks: int) -> str:
             repetitions=plural(measure.max_blocks, "repetition"),
         )
     costs = Costs(view.run.records)
-    if measure.budget is not None and measure.budget - costs.spent < costs.between + sum(costs.medians.values()):
+    if measure.budget is not None and measure.budget - costs.spent < costs.of_block:
         return say("The budget of {duration} ended the run", duration=duration_text(measure.budget))
     return say("The run is not finished (the same command continues it): it stopped")
 

@@ -4,6 +4,9 @@ Line 1 is the header. Every line ends with the CRC-32 of the rest of its text, a
 of the line before it, so that a line which was removed, doubled or moved is noticed. A torn last line (power cut, kill, full
 disk) is dropped on reading, and its trial is measured again; damage anywhere else is reported and refused.
 
+A trial of many iterations has one list for each of their facts, by its name, in place of a map for each iteration, where the
+names would take half of the room. A list of one value holds for all iterations.
+
 The file may be changed while a run writes it: `git stash` and `sed -i` put another file in its place, a clean-up deletes
 its folder. The writer notices before and after each line, keeps a copy of what it wrote, and stops.
 """
@@ -29,7 +32,7 @@ from concexp.errors import Damaged, EnvironmentRefused, NothingYet, OtherVersion
 from concexp.experiment.statuses import NUMBERED
 from concexp.run.storage import foreign_file
 from concexp.run.storage.atomic import sync_folder
-from concexp.run.storage.columns import problem_with_numbers
+from concexp.run.storage.columns import as_columns, of_columns, problem_with_numbers
 from concexp.run.storage.foreign_text import json_bytes
 from concexp.run.storage.unknown_keys import Known, only_known
 
@@ -79,7 +82,10 @@ class Journal:
 
 def encode(record: Record, previous: int | None = None) -> bytes:
     """One line, its CRC-32 last; `previous` is that of the line before it, None for the header."""
-    chained = record if previous is None else {**record, PREVIOUS: previous}
+    chained = dict(record) if previous is None else {**record, PREVIOUS: previous}
+    answer = record.get("answer")
+    if isinstance(answer, dict) and "iterations" in answer:
+        chained["answer"] = {**answer, "iterations": as_columns(answer["iterations"])}
     text = json_bytes(json.dumps(chained, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
     return text[:-1] + b',"crc32":%d}\n' % zlib.crc32(text)
 
@@ -107,6 +113,9 @@ def decode(line: bytes, previous: int | None = None, known: Known | None = None)
     record = from_json(text, allow_inf_nan=False)  # like json.loads, in a third of its time
     if not isinstance(record, dict):
         raise ValueError("it holds no map")
+    answer = record.get("answer")
+    if isinstance(answer, dict) and isinstance(answer.get("iterations"), dict):
+        answer["iterations"] = of_columns(answer["iterations"], LINE_LIMIT)
     written_after = record.pop(PREVIOUS, previous)
     if previous is not None and written_after != previous:
         raise ValueError("it was not written after the line above it: lines are missing, moved or doubled here")

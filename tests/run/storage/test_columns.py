@@ -6,9 +6,12 @@ import sys
 import pytest
 
 from concexp.run.storage.columns import (
+    MANY,
     ListColumn,
     StructColumn,
+    as_columns,
     keys_of,
+    of_columns,
     pack,
     problem_with_numbers,
     values_of,
@@ -106,3 +109,58 @@ def test_lists_of_lists_are_looked_into():
     packed = pack([{"latency": [[1, 2], [3, 4]]}, {"latency": [[1, 10**101]]}])
     assert isinstance(packed.columns["latency"], ListColumn)
     assert problem_with_numbers(packed)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ROWS,
+        [{"a": n, "b": 1} for n in range(MANY)],
+        [{"a": 1.0, "b": None, "c": "x", "d": True, "e": {}, "f": [], "g": {"h": n}} for n in range(MANY)],
+        [{"a": kind(1)} for kind in (int, float, bool) for _ in range(MANY)],
+        [{"a": 0, "b": []}] * MANY + [{"a": 0, "b": [1]}],
+    ],
+)
+def test_many_rows_are_columns_in_a_journal_and_rows_again(rows):
+    """Every value and every type is as before, and the names stand there once."""
+    columns = json.loads(json.dumps(as_columns(rows)))
+    assert list(columns) == list(rows[0])
+    assert {len(values) for values in columns.values()} <= {1, len(rows)}
+    found = of_columns(columns, 10_000)
+    assert repr(list(found)) == repr(rows)
+    assert as_columns(found) == as_columns(rows)
+    assert len(json.dumps(columns)) < len(json.dumps(rows))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ROWS[: MANY - 1],
+        [{"a": n} for n in range(MANY)] + [{"b": 1}],
+        [{"a": 1, "b": 2}] * MANY + [{"b": 2, "a": 1}],
+        [{}] * MANY,
+        [1] * MANY,
+        None,
+        "rows",
+    ],
+)
+def test_other_rows_stay_as_they_are(rows):
+    """Few of them, those without the same keys in the same order, and what are no rows at all."""
+    assert as_columns(rows) is rows
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({}, "neither rows nor columns"),
+        ({"a": 1}, "neither rows nor columns"),
+        ({"a": [], "b": []}, "neither rows nor columns"),
+        ({"a": [1, 2, 3], "b": [1, 2]}, "different lengths"),
+        ({"a": [1], "b": [1, 2]}, "different lengths"),
+        ({"a": [0] * 50, **{str(n): [n] for n in range(50)}}, "more than a line can hold"),
+    ],
+)
+def test_columns_that_are_none_are_refused(columns, says):
+    """Also those whose rows would be far more than what stands there."""
+    with pytest.raises(ValueError, match=says):
+        of_columns(columns, 1000)

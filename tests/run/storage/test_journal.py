@@ -47,6 +47,36 @@ def test_any_json_reader_can_read_it(path):
     assert {list(json.loads(line, object_pairs_hook=list))[-1][0] for line in lines} == {"crc32"}
 
 
+def test_a_trial_of_many_iterations_is_kept_as_columns(tmp_path):
+    """The names of its facts stand there once, each JSON reader can read them, and what is read is what was written."""
+    path = tmp_path / journal.NAME
+    iterations = [{"wall_s": 0.5 + n, "ops": n, "counts": {"lost": n}, "invalid": ""} for n in range(20)]
+    trial = {"trial": "a-0000", "answer": {"gil": True, "iterations": iterations}}
+    with journal.Writer(path) as writer:
+        writer.begin(HEADER)
+        writer.append(trial)
+    line = path.read_bytes().splitlines()[1]
+    assert line.count(b"wall_s") == 1
+    assert json.loads(line)["answer"]["iterations"]["invalid"] == [""]
+    (found,) = journal.read(path).records
+    assert found == trial
+    assert found.passes[19] == iterations[19]
+    previous = journal.checksum_of(path.read_bytes().splitlines()[0])
+    assert journal.encode(found, previous) == line + b"\n"
+
+
+def test_iterations_that_are_no_columns_are_damage(tmp_path):
+    """Columns of different lengths are no iterations: the message names the line."""
+    path = tmp_path / journal.NAME
+    header = journal.encode({"concexp_journal": journal.VERSION, **HEADER})
+    wrong = {"trial": "a-0000", "answer": {"iterations": {"wall_s": [1.0, 2.0], "ops": [1, 2, 3]}}}
+    line = journal.encode(wrong, journal.checksum_of(header[:-1]))
+    last = journal.encode({"trial": "b-0000"}, journal.checksum_of(line[:-1]))
+    path.write_bytes(header + line + last)
+    with pytest.raises(Damaged, match=r"journal.jsonl:2: .*columns of different lengths"):
+        journal.read(path)
+
+
 def test_a_torn_end_costs_one_record(path):
     """Cut at any byte of its last line, the journal still gives all that stands above, and goes on from there."""
     data = path.read_bytes()

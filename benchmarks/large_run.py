@@ -1,25 +1,26 @@
-"""How long `concexp report` takes on a large run, and how much memory: prints seconds and MiB; exit 1 if it is too much.
+"""An invented run of a million rows, and what a program needs for it: for `bench.py` and `growth.py`.
 
-    python benchmarks/large_report.py [--repetitions 10] [--iterations 100] [--keep DIR]
-
-The run is invented: 1,000 cells (8 workloads x 5 models x 5 numbers of workers x 5 switch intervals), by default with 10
-trials of 100 iterations each, a million rows. It is planned like a real run, and its journal has every fact of every
-iteration; only the figures are made up, so that nothing has to be run. Then `concexp report` runs in a child, whose time and
-memory the system reports. On a busy machine look at the CPU time: it hardly depends on other processes.
+It has 1,000 cells (8 workloads x 5 models x 5 numbers of workers x 5 switch intervals) with 10 trials each. It is planned like a
+real run, and its journal has every fact of every iteration; only the figures are made up, so that nothing has to be run. Times
+that clocks give are whole nanoseconds, as they are.
 """
 
 from __future__ import annotations
 
-import argparse
+import itertools
 import math
 import os
 import random
+import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parent))  # where this script is loaded as a module
+
+from peers import VARIABLES
 
 from concexp import experiment as spec
 from concexp.plan.cell import PlannedTrial
@@ -30,7 +31,7 @@ from concexp.run.storage import journal
 from concexp.run.storage.run_folder import RunFolder
 
 EXPERIMENT = """\
-question: Is a page of a million rows made in half a minute?
+question: How long does a page of very many rows take?
 name: large
 workload: [cpu_sum, fib, hash_blocks, mandelbrot, primes, regex, sleep, sort]
 model: [threads, thread_pool, processes, process_pool, asyncio]
@@ -39,41 +40,38 @@ load: {{duration: 500ms}}
 measure: {{repetitions: {repetitions}, iterations: {iterations}}}
 baseline: {{model: threads, workers: 1}}
 """
+CELLS = 1000
 CPUS = 8
-SECONDS = 30.0
-MEBIBYTES = 1536.0
+NAME = "20260102T030405Z-0badcafe"
+DISTINCT = 100  # iterations of a trial that differ: the next ones repeat them, or making them would take an hour
 
 
-def main() -> int:
-    """Make the run, report it and print what that took; 1 if it was too much."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repetitions", type=int, default=10, help="trials of each of the 1,000 cells")
-    parser.add_argument("--iterations", type=int, default=100, help="iterations of each trial")
-    parser.add_argument(
-        "--keep", type=Path, help="make the run in this folder, or take the one that is there, and keep it"
-    )
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        run = (asked.keep or Path(folder)) / "large" / "runs" / "20260102T030405Z-0badcafe"
-        if not (run / journal.NAME).exists():
-            write(run, asked.repetitions, asked.iterations)
-        size = (run / journal.NAME).stat().st_size
-        seconds, cpu, peak = reported(run)
-    print(
-        f"a journal of {size / 2**20:,.0f} MiB: {seconds:.1f} s, {cpu:.1f} s of CPU time, at most {peak:,.0f} MiB of memory"
-    )
-    return 1 if cpu > SECONDS or peak > MEBIBYTES else 0
+class Used(NamedTuple):
+    """What a program used: seconds, seconds of CPU time, and at most so much memory, MiB."""
+
+    seconds: float
+    cpu_s: float
+    peak_mib: float
 
 
-def reported(run: Path) -> tuple[float, float, float]:
-    """Report a run in a child; returns seconds, seconds of CPU time, and the peak memory, MiB."""
-    begun = time.monotonic()
-    child = os.posix_spawn(sys.executable, [sys.executable, "-m", "concexp", "report", str(run)], dict(os.environ))
-    _, status, used = os.wait4(child, 0)
-    if status:
-        raise SystemExit(f"`concexp report {run}` ended with {os.waitstatus_to_exitcode(status)}")
+def used(command: Sequence[str], folder: Path | None = None, variables: Mapping[str, str] | None = None) -> Used:
+    """Run a program, whose output is dropped, and say what it and its children used; SystemExit if it fails."""
+    begin = time.monotonic()
+    child = subprocess.Popen(command, cwd=folder, env={**VARIABLES, **(variables or {})}, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"`{' '.join(command)}` ended with {child.returncode}")
     scale = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, KiB here
-    return time.monotonic() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / scale
+    return Used(time.monotonic() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale)
+
+
+def made(folder: Path, rows: int, repetitions: int = 10) -> Path:
+    """The folder of a run with so many rows, below `folder`; it is made where it is not there yet."""
+    run = folder / "large" / "runs" / NAME
+    if not (run / journal.NAME).exists():
+        write(run, repetitions, max(1, rows // (CELLS * repetitions)))
+    return run
 
 
 def write(run: Path, repetitions: int, iterations: int) -> None:
@@ -132,24 +130,39 @@ def record(trial: PlannedTrial, iterations: int) -> dict[str, Any]:
 
 def passes(trial: PlannedTrial, count: int) -> Iterator[dict[str, Any]]:
     """The facts of its iterations: throughput grows with the workers up to the CPUs, differently for each model."""
-    rng = random.Random(trial.seed)
+    distinct = [one_pass(trial, random.Random(f"{trial.seed}/{number}")) for number in range(min(count, DISTINCT))]
+    return itertools.islice(itertools.cycle(distinct), count)
+
+
+def one_pass(trial: PlannedTrial, rng: random.Random) -> dict[str, Any]:
+    """The facts of one iteration."""
     workers = trial.cell.workers or 1
     parallel = trial.cell.model.plugin.parallel == "processes"
     pace = 1000 * (min(workers, CPUS) ** 0.9 if parallel else 1) * math.exp(rng.gauss(0, 0.02))
-    for _ in range(count):
-        wall = 0.5 * math.exp(rng.gauss(0, 0.001))
-        ops = max(1, round(pace * math.exp(rng.gauss(0, 0.005)) * wall))
-        yield {
-            "cpu_s": wall * min(workers, CPUS) * rng.uniform(0.95, 1), "run_queue_wait_s": rng.expovariate(1e4),
-            "server_cpu_s": None, "user_s": wall, "system_s": 0.0, "minor_faults": rng.randrange(9), "major_faults": 0,
-            "voluntary_switches": rng.randrange(90), "involuntary_switches": rng.randrange(90),
-            "migrations": rng.randrange(9), "throttled_s": 0.0, "steal_s": 0.0, "swapped_in": 0, "wall_s": wall, "ops": ops,
-            "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)), "start_skew_s": rng.expovariate(1e4),
-            "stop_skew_s": rng.expovariate(1e4), "all_active": rng.uniform(0.98, 1),
-            "worker_ops": [ops // workers] * workers, "worker_s": [wall * rng.uniform(0.98, 1) for _ in range(workers)],
-            "largest_share": None, "counts": {}, "invalid": "",
-        }  # fmt: skip
+    wall = 0.5 * math.exp(rng.gauss(0, 0.001))
+    ops = max(1, round(pace * math.exp(rng.gauss(0, 0.005)) * wall))
+    cpu = wall * min(workers, CPUS) * rng.uniform(0.95, 1)
+    waited = rng.expovariate(1e4)
+    facts = {
+        "cpu_s": cpu, "run_queue_wait_s": waited, "server_cpu_s": None, "own_cpu_s": cpu, "own_run_queue_wait_s": waited,
+        "main_cpu_s": cpu, "main_run_queue_wait_s": waited, "user_s": round(wall, 2), "system_s": 0.0,
+        "minor_faults": rng.randrange(9), "major_faults": 0, "voluntary_switches": rng.randrange(90),
+        "involuntary_switches": rng.randrange(90), "migrations": rng.randrange(9), "throttled_s": 0.0, "steal_s": 0.0,
+        "swapped_in": 0, "continued": 0, "worker_reference_before_s": None, "worker_reference_after_s": None, "wall_s": wall,
+        "ops": ops, "window_s": 0.4375, "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
+        "start_skew_s": rng.expovariate(1e4), "stop_skew_s": rng.expovariate(1e4), "all_active": rng.uniform(0.98, 1),
+        "worker_ops": [ops // workers] * workers,
+        "worker_s": [round(wall * rng.uniform(0.98, 1), 9) for _ in range(workers)], "largest_share": None, "counts": {},
+        "invalid": "", "reference_before_s": 0.00017 * math.exp(rng.gauss(0, 0.01)),
+        "reference_after_s": 0.00017 * math.exp(rng.gauss(0, 0.01)),
+    }  # fmt: skip
+    computed = ("wall_s", "all_active")
+    return {
+        name: round(value, 9) if isinstance(value, float) and name not in computed else value
+        for name, value in facts.items()
+    }
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def mebibytes(file: Path) -> float:
+    """The size of a file, MiB."""
+    return file.stat().st_size / 2**20

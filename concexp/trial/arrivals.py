@@ -236,7 +236,9 @@ class Waiters:
 
     def receive(self):
         """Hand out records to those that wait."""
-        if not self.turns:  # not when the last of them was served: mostly it soon waits again, and a system call is saved
+        if (
+            not self.turns
+        ):  # not when the last of them was served: mostly it soon waits again, and a system call is saved
             self.watch(False)
             return
         try:

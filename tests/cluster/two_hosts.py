@@ -1,6 +1,6 @@
 """A sweep over two network namespaces as two hosts, with a link that is cut while it measures, and heals.
 
-    sudo python tests/cluster/two_hosts.py        (about a minute; needs `ip netns`: Linux, and the right to make them)
+    sudo python tests/cluster/two_hosts.py        (a minute and a half; needs `ip netns`: Linux, and the right to make them)
     python tests/cluster/two_hosts.py --where-possible        (elsewhere the exit code is 0; either way it says why not)
 
 The scheduler and the coordinator are here, behind a bridge; each worker is in a namespace of its own and reaches them through a

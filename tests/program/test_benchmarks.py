@@ -253,6 +253,7 @@ def test_where_no_namespaces_can_be_made_it_is_said(tmp_path):
     assert done.stdout.startswith("two hosts in network namespaces: not tried here, ip link add")
     assert "Operation not permitted" in done.stdout
     again = two_hosts(tmp_path)
-    assert (again.returncode, again.stdout, again.stderr) == (1, done.stdout, "")
+    assert (again.returncode, again.stderr) == (1, "")
+    assert "Operation not permitted" in again.stdout
     (tmp_path / "ip").unlink()
     assert "No such file" in two_hosts(tmp_path, "--where-possible").stdout

@@ -91,7 +91,7 @@ kills: .venv/installed  ## 200 runs killed and resumed, and 200 whose journal is
 cluster-kills: .venv/developing  ## KILLS (50) kills by SIGKILL of workers and coordinators on a cluster: is anything lost, doubled or measured at once? (10 minutes)
 	$(BIN)/python benchmarks/cluster_killed.py --kills $(KILLS)
 
-cluster-hosts: .venv/developing  ## two network namespaces as two hosts, with a link that is cut and heals (two minutes; needs the right to make them)
+cluster-hosts: .venv/developing  ## two network namespaces as two hosts, with a link that is cut and heals (a minute and a half; needs the right to make them)
 	$(BIN)/python tests/cluster/two_hosts.py
 
 cluster-overhead: .venv/developing  ## 10,000 simulated trials over four workers: what does the coordinator need per trial, does its memory grow? (a minute)

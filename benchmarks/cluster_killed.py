@@ -24,20 +24,13 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from concexp.run.storage import schema  # noqa: E402
-from tests.helpers.dask_processes import DaskProcesses  # noqa: E402
+from benchmarks.short_runs import asleep, journals, whole_lines
+from concexp.run.storage import schema
+from tests.helpers.dask_processes import DaskProcesses
 
-EXPERIMENT = """\
-workload: sleep
-model: [serial, threads]
-sweep: {workers: [1, 2]}
-load: {duration: 100ms}
-measure: {repetitions: 6, iterations: 1, warmup: 0}
-report: {plots: []}
-"""
+EXPERIMENT = asleep("100ms", 6)
 VICTIMS = ("a", "b", "coordinator", "a and b", "a and coordinator", "b and coordinator")
 ROUNDING_S = 0.002  # times of records are in milliseconds
 LONGEST_S = 1200.0  # for one run
@@ -49,15 +42,8 @@ def command(cluster: str = "") -> list[str]:
 
 
 def records(folder: Path) -> list[dict]:
-    (journal,) = folder.glob("reports/x/runs/*/journal.jsonl")
+    (journal,) = journals(folder)
     return schema.read(journal).records
-
-
-def whole_lines(folder: Path) -> bytes:
-    """What the journal holds, but for a torn end."""
-    found = list(folder.glob("reports/x/runs/*/journal.jsonl"))
-    data = found[0].read_bytes() if found else b""
-    return data[: data.rfind(b"\n") + 1]
 
 
 def trials(found: list[dict]) -> list[str]:
@@ -186,8 +172,7 @@ def main() -> int:
                 found = one(folder, cluster, kills, dice)
                 total += found
                 total["runs"] += 1
-                runs = list(folder.glob("reports/x/runs/*/journal.jsonl"))
-                total["runs instead of one"] += len(runs) - 1
+                total["runs instead of one"] += len(journals(folder)) - 1
                 there = records(folder)
                 counts = Counter(trials(there))
                 total["lost"] += sum((expected - counts).values())

@@ -18,23 +18,13 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.helpers.dask_processes import DaskProcesses  # noqa: E402
+from benchmarks.short_runs import CELLS, Growth, simulated
+from tests.helpers.dask_processes import DaskProcesses
 
 MOST_S = 0.005
 GROWTH = 50e6  # bytes
-CELLS = 5
-EXPERIMENT = """\
-workload: cpu_sum
-model: simulated
-sweep: {{workers: {{from: 1, to: {cells}, step: 1}}}}
-load: {{ops: 100, scaling: strong}}
-measure: {{repetitions: {repetitions}, iterations: 1, warmup: 0, control: off}}
-baseline: {{}}
-report: {{plots: []}}
-"""
 
 
 def cpu_s(process: psutil.Process) -> float:
@@ -48,7 +38,8 @@ def main() -> int:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="concexp-cluster-") as name:
         folder = Path(name)
-        (folder / "x.yaml").write_text(EXPERIMENT.format(cells=CELLS, repetitions=asked.trials // CELLS))
+        planned = asked.trials // CELLS * CELLS
+        (folder / "x.yaml").write_text(simulated(planned))
         with DaskProcesses(folder) as cluster:
             for worker in "abcd":
                 cluster.start_worker(worker)
@@ -60,29 +51,23 @@ def main() -> int:
             others = {one: psutil.Process(p.pid) for one, p in cluster.processes.items()}
             samples: list[tuple[float, int, float, int]] = []  # seconds, trials, CPU seconds, resident bytes
             before: dict[str, float] = {}
-            size = count = 0
+            journal = Growth(folder)
             while run.poll() is None:
                 time.sleep(0.25)
-                journals = list(folder.glob("reports/x/runs/*/journal.jsonl"))
-                if journals:
-                    with journals[0].open("rb") as file:
-                        file.seek(size)
-                        while data := file.read(1 << 20):
-                            size, count = size + len(data), count + data.count(b"\n")
-                if count > 1:
+                if trials := journal.trials():
                     try:
-                        samples.append((time.monotonic(), count - 1, cpu_s(process), process.memory_info().rss))
+                        samples.append((time.monotonic(), trials, cpu_s(process), process.memory_info().rss))
                     except psutil.Error:
                         break
                     before = before or {one: cpu_s(other) for one, other in others.items()}
             if run.wait():
                 return run.returncode
             spent = {one: cpu_s(other) - before[one] for one, other in others.items()}
-    whole = [one for one in samples if one[1] < CELLS * (asked.trials // CELLS)]
+    whole = [one for one in samples if one[1] < planned]
     first, last = whole[0], whole[-1]
     trials = last[1] - first[1]
     clock, cpu = (last[0] - first[0]) / trials, (last[2] - first[2]) / trials
-    print(f"{asked.trials} simulated trials over 4 workers, a journal of {size / 1e6:.0f} MB")
+    print(f"{planned} simulated trials over 4 workers, a journal of {journal.size / 1e6:.0f} MB")
     for _, done, _, resident in whole[:: max(1, len(whole) // 8)]:
         print(f"  {done:6d} trials  {resident / 1e6:6.1f} MB")
     workers = sum(spent[one] for one in "abcd") / trials

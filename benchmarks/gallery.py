@@ -46,7 +46,7 @@ CHAPTERS = {
     "Processes and pools": (18, 36, 19, 20, 53, 45, 47, 15),
     "Messages and shared memory": (7, 26, 27, 54, 28, 29),
     "Sharing work out": (8, 58, 61, 59),
-    "Errors and dead workers": (9, 10),
+    "Errors and dead workers": (9, 65, 10),
     "Waiting, and the event loop": (2, 51, 52, 25, 12, 31, 32, 49, 56),
     "Servers of yours, and libraries that ask them": (62, 63, 64),
     "numpy, memory and the collector": (34, 35, 46),

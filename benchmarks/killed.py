@@ -24,6 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.short_runs import ASLEEP_CELLS, asleep, journals, whole_lines
 from concexp.run.storage import journal
 
 SIMULATED = """\
@@ -35,15 +36,8 @@ measure: {repetitions: 30}
 report: {plots: [scaling]}
 """
 SIMULATED_TRIALS = 6 * 30
-REAL = """\
-workload: sleep
-model: [serial, threads]
-sweep: {workers: [1, 2]}
-load: {duration: 10ms}
-measure: {repetitions: 5, iterations: 1, warmup: 0}
-report: {plots: [scaling]}
-"""
-REAL_TRIALS = 3 * 5
+REAL = asleep("10ms", 5)
+REAL_TRIALS = 5 * ASLEEP_CELLS
 MOST_KILLS = 3  # of one run
 
 
@@ -76,13 +70,6 @@ def run(folder: Path, page: bool, seconds: float | None, measuring: bool = False
         return None if process.returncode == -signal.SIGKILL else process.returncode, said.read()
 
 
-def whole_lines(folder: Path) -> bytes:
-    """What the journal holds, but for a torn end."""
-    found = list(folder.glob("reports/x/runs/*/journal.jsonl"))
-    data = found[0].read_bytes() if found else b""
-    return data[: data.rfind(b"\n") + 1]
-
-
 def finished(folder: Path) -> bool:
     """Whether a run's page is written."""
     return any("finished_at" in path.read_text() for path in folder.glob("reports/x/runs/*/manifest.json"))
@@ -113,7 +100,7 @@ def one(number: int, text: str, trials: int, longest: float, dice: random.Random
                 code = 0
                 break
         found["not completed"] += code != 0
-        runs = list(folder.glob("reports/x/runs/*/journal.jsonl"))
+        runs = journals(folder)
         found["runs instead of one"] += len(runs) - 1
         there = Counter(r["trial"] for r in journal.read(runs[0]).records if r["role"] == "measured")
         found["lost"] += trials - len(there)

@@ -19,27 +19,12 @@ from pathlib import Path
 
 import psutil
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.short_runs import CELLS, Growth, simulated
+
 GROWTH = 50e6  # bytes
 EVERY = 0.5  # seconds between two samples
-CELLS = 5
-EXPERIMENT = """\
-workload: cpu_sum
-model: simulated
-sweep: {{workers: {{from: 1, to: {cells}, step: 1}}}}
-load: {{ops: 100, scaling: strong}}
-measure: {{repetitions: {repetitions}, iterations: 1, warmup: 0, control: off}}
-baseline: {{}}
-report: {{plots: []}}
-"""
-
-
-def lines(journal: Path, seen: int, count: int) -> tuple[int, int]:
-    """(bytes read, lines) of a journal, of which so many are known."""
-    with journal.open("rb") as file:
-        file.seek(seen)
-        while data := file.read(1 << 20):
-            seen, count = seen + len(data), count + data.count(b"\n")
-    return seen, count
 
 
 def main() -> int:
@@ -50,14 +35,14 @@ def main() -> int:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="concexp-soak-", dir=asked.folder) as name:
         folder = Path(name)
-        repetitions = asked.trials // CELLS
-        (folder / "soak.yaml").write_text(EXPERIMENT.format(cells=CELLS, repetitions=repetitions))
+        planned = asked.trials // CELLS * CELLS
+        (folder / "soak.yaml").write_text(simulated(planned))
         command = [sys.executable, "-m", "concexp", "run", "soak.yaml", "--progress", "none"]
         started = time.monotonic()
         run = subprocess.Popen(command if asked.page else [*command, "--no-report"], cwd=folder)
         process = psutil.Process(run.pid)
         samples: list[tuple[int, int, int]] = []  # trials, resident bytes, open files
-        size = count = highest = 0
+        journal, highest = Growth(folder), 0
         spent = 0.0
         while run.poll() is None:
             time.sleep(EVERY)
@@ -65,17 +50,15 @@ def main() -> int:
                 resident, files = process.memory_info().rss, process.num_fds()
             except psutil.Error:
                 break
-            journals = list(folder.glob("reports/*/runs/*/journal.jsonl"))
-            if journals:
-                size, count = lines(journals[0], size, count)
-            if 1 < count <= CELLS * repetitions:  # the header is a line as well
-                samples.append((count - 1, resident, files))
+            trials = journal.trials()
+            if 0 < trials < planned:
+                samples.append((trials, resident, files))
                 spent = time.monotonic() - started
-            elif count:
+            elif journal.size:
                 highest = max(highest, resident)
         if run.wait():
             return run.returncode
-        print(f"{CELLS * repetitions} simulated trials, a journal of {size / 1e6:.0f} MB, {spent:.0f} s of measuring")
+        print(f"{planned} simulated trials, a journal of {journal.size / 1e6:.0f} MB, {spent:.0f} s of measuring")
         for trials, resident, files in samples[:: max(1, len(samples) // 10)]:
             print(f"  {trials:7d} trials  {resident / 1e6:6.1f} MB  {files} open files")
         memory = [resident for _, resident, _ in samples]

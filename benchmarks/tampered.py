@@ -26,6 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.killed import REAL, REAL_TRIALS, SIMULATED, SIMULATED_TRIALS
+from benchmarks.short_runs import journals
 from concexp.run.storage import journal
 
 COMMAND = [sys.executable, "-m", "concexp", "run", "x.yaml", "--progress", "none", "--no-report"]
@@ -85,7 +86,7 @@ def attacked(
         process = subprocess.Popen(COMMAND, cwd=folder, stdout=said, stderr=said)
         found: list[Path] = []
         while process.poll() is None and not (found and found[0].exists() and found[0].read_bytes().count(b"\n") > 1):
-            found = list(folder.glob("reports/x/runs/*/journal.jsonl"))
+            found = journals(folder)
             time.sleep(0.005)
         time.sleep(dice.uniform(0, longest))
         before = found[0].read_bytes()
@@ -125,7 +126,7 @@ def one(number: int, text: str, trials: int, longest: float, dice: random.Random
         done = subprocess.run(COMMAND, cwd=folder, capture_output=True, text=True, check=False)
         found["tracebacks"] += "Traceback" in done.stderr
         found["not completed"] += done.returncode != 0
-        runs = list(folder.glob("reports/x/runs/*/journal.jsonl"))
+        runs = journals(folder)
         # With its whole folder, the manifest is gone, too: the command rightly begins another run.
         found["runs instead of one"] += max(0, len(runs) - 1 - (attack is delete_folder))
         whole = max(runs, key=lambda path: path.stat().st_size)

@@ -24,7 +24,6 @@ RECORD = struct.Struct("=3q")  # an arrival: its number, its intended time, and 
 # The number in the record that ends a pass, one for each reader; then follow the beginning of the pass and the generator's
 # CPU time in it, ns.
 END = -1
-MANY = 128  # records read at once, of a loop's one reader
 READERS = struct.Struct("=q")  # what a reader that is ready writes: how many readers there are
 LINE, READY = "arrivals", "arrivals-ready"  # the FIFOs, in the trial's folder
 
@@ -63,7 +62,7 @@ class Arrivals:
         self.blocking = not in_turns
         self.turn = tools.make("Lock") if in_turns else None
         self.line = self.ready = None
-        self.begin_loop()
+        self.reset()
         for name in (LINE, READY):
             os.mkfifo(os.path.join(self.folder, name), 0o600)
         self.start(load["rate"])
@@ -116,11 +115,7 @@ class Arrivals:
 
     def reset(self):
         """Before a pass. The last one has left nothing in the line: each reader stayed until its end."""
-        self.begin_loop()
-
-    def begin_loop(self):
-        """What an event loop has read: records that wait for a worker, workers that wait for a record, ends so far."""
-        self.waiting, self.idle, self.ends = deque(), deque(), 0
+        self.waiters = {}  # event loop -> its coroutines that wait at the line
 
     def join(self, readers):
         """Report one of `readers` readers as ready; the pass begins a moment after the last."""
@@ -140,8 +135,8 @@ class Arrivals:
     def read(self):
         """One record; BlockingIOError if there is none and reading does not wait."""
         data = os.read(self.line, RECORD.size)
-        if len(data) != RECORD.size:
-            raise OSError(errno.EPIPE, "the load generator ended before the pass was over")
+        if not data:
+            raise ended_early()
         return RECORD.unpack(data)
 
     def serve(self, work, me):
@@ -166,9 +161,9 @@ class Arrivals:
 
     async def serve_async(self, work, me):
         """As `serve`, for a coroutine."""
-        note, take = latency_of(me), self.take_async
+        note = latency_of(me)
         arrived = note.arrived
-        self.join_async(me.workers)
+        take = self.join_async(me.workers)
         total = done = 0
         free = clock()
         while True:
@@ -185,42 +180,82 @@ class Arrivals:
             done += 1
 
     def join_async(self, readers):
-        """As `join`, for coroutines of one loop; the first of them lets the loop watch the line."""
+        """As `join`, for a coroutine; returns what is awaited in place of `take`."""
         import asyncio
 
-        if not (self.ends or self.idle or self.waiting):
-            loop = asyncio.get_running_loop()
-            self.new_turn = loop.create_future
+        loop = asyncio.get_running_loop()
+        if loop not in self.waiters:
             os.set_blocking(self.line, False)
-            loop.add_reader(self.line, self.receive, loop, readers)
+            self.waiters[loop] = Waiters(self, loop)
         self.join(readers)
+        return self.waiters[loop].take
 
-    async def take_async(self):
-        """As `take`, for coroutines of one loop."""
-        if self.waiting:
-            return self.waiting.popleft()
-        turn = self.new_turn()
-        self.idle.append(turn)
+
+class Waiters:
+    """The coroutines of one event loop that wait at the line; who has waited longest gets the next record.
+
+    A loop takes no more records than coroutines wait for, so that none lies in a busy loop while another one is free. All loops
+    with a free coroutine wake at an arrival, as those that share a listening socket do, and the first takes it.
+    """
+
+    def __init__(self, source, loop):
+        self.source = source
+        self.loop = loop
+        self.turns = deque()
+        self.watching = False
+
+    async def take(self):
+        """The next record of the line; waits for it."""
+        record = await self.turn() if self.turns else await self.read_or_wait()
+        if record[0] == END and not self.turns:
+            self.watch(False)
+        return record
+
+    async def read_or_wait(self):
+        """The next record, for a coroutine before which no other waits."""
+        try:
+            return self.source.read()
+        except BlockingIOError:
+            self.watch(True)
+            return await self.turn()
+
+    async def turn(self):
+        """What `receive` hands out to the one that comes last."""
+        turn = self.loop.create_future()
+        self.turns.append(turn)
         return await turn
 
-    def receive(self, loop, readers):
-        """Read what is in the line: the loop calls it. Those that have waited longest get the records."""
-        try:
-            data = os.read(self.line, MANY * RECORD.size)
-        except BlockingIOError:
-            return
-        if not data:
-            loop.remove_reader(self.line)
-            while self.idle:
-                self.idle.popleft().set_exception(OSError(errno.EPIPE, "the load generator ended too early"))
-        for record in RECORD.iter_unpack(data):
-            self.ends += record[0] == END
-            if self.idle:
-                self.idle.popleft().set_result(record)
+    def watch(self, on):
+        """Let the loop call `receive` when the line has records, or no longer."""
+        if on != self.watching:
+            self.watching = on
+            if on:
+                self.loop.add_reader(self.source.line, self.receive)
             else:
-                self.waiting.append(record)
-        if self.ends == readers:
-            loop.remove_reader(self.line)
+                self.loop.remove_reader(self.source.line)
+
+    def receive(self):
+        """Hand out records to those that wait."""
+        if (
+            not self.turns
+        ):  # not when the last of them was served: mostly it soon waits again, and a system call is saved
+            self.watch(False)
+            return
+        try:
+            data = os.read(self.source.line, len(self.turns) * RECORD.size)
+        except BlockingIOError:  # another loop was faster
+            return
+        for record in RECORD.iter_unpack(data):
+            self.turns.popleft().set_result(record)
+        if not data:
+            self.watch(False)
+            while self.turns:
+                self.turns.popleft().set_exception(ended_early())
+
+
+def ended_early():
+    """The error of whoever waits for arrivals that nobody sends any more."""
+    return OSError(errno.EPIPE, "the load generator ended before the pass was over")
 
 
 def latency_of(me):

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from concexp import catalog
+from concexp import catalog, experiment
 from concexp.analysis import results
+from concexp.experiment.statuses import MEASURED
+from concexp.plan.planner import make_plan
 from tests.helpers.benchmarks import loaded
 
 ROOT = Path(__file__).parents[2]
@@ -270,3 +272,56 @@ def test_the_floor_of_a_plan_is_measured(tmp_path):
         microseconds, mebibytes = module.printed(module.PLAN.replace("25000", "25"))
     assert 0 < microseconds < 1e6
     assert mebibytes > 1
+
+
+@pytest.fixture
+def short_runs(monkeypatch):
+    """What the benchmarks of long, killed and shared runs have in common."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    return importlib.import_module("benchmarks.short_runs")
+
+
+def test_short_runs_have_the_trials_that_are_expected(short_runs, tmp_path):
+    """The plan of each text has as many trials as the benchmarks count on; nothing else is measured in it."""
+    texts = {short_runs.simulated(20): 20, short_runs.asleep("10ms", 4): 4 * short_runs.ASLEEP_CELLS}
+    for text, expected in texts.items():
+        (tmp_path / "x.yaml").write_text(text)
+        plan = make_plan(experiment.load(tmp_path / "x.yaml"), 2)
+        assert sum(trial.role == MEASURED for trial in plan.trials) == expected
+
+
+def test_a_journal_is_watched_as_it_grows(short_runs, tmp_path):
+    """Records are counted without the header, and a line counts once it is whole; before there is a journal there are none."""
+    growth = short_runs.Growth(tmp_path)
+    assert (growth.trials(), short_runs.whole_lines(tmp_path)) == (0, b"")
+    journal = tmp_path / "reports" / "x" / "runs" / "one" / "journal.jsonl"
+    journal.parent.mkdir(parents=True)
+    counts = []
+    for text in (b"header\n", b"a\nb", b"b\n", b"c"):
+        with journal.open("ab") as file:
+            file.write(text)
+        counts.append(growth.trials())
+    assert (counts, growth.size) == ([0, 1, 2, 2], 13)
+    assert short_runs.whole_lines(tmp_path) == b"header\na\nbb\n"
+
+
+def two_hosts(path, *arguments):
+    """Run the sweep over two network namespaces with this PATH."""
+    environment = {**os.environ, "PATH": str(path)}
+    command = [sys.executable, str(ROOT / "tests" / "cluster" / "two_hosts.py"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_where_no_namespaces_can_be_made_it_is_said(tmp_path):
+    """The reason is told; in CI that is no failure, for who asks for it without condition it is one."""
+    (tmp_path / "ip").write_text("#!/bin/sh\necho 'Operation not permitted' >&2\nexit 1\n")
+    (tmp_path / "ip").chmod(0o700)
+    done = two_hosts(tmp_path, "--where-possible")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("two hosts in network namespaces: not tried here, ip link add")
+    assert "Operation not permitted" in done.stdout
+    again = two_hosts(tmp_path)
+    assert (again.returncode, again.stderr) == (1, "")
+    assert "Operation not permitted" in again.stdout
+    (tmp_path / "ip").unlink()
+    assert "No such file" in two_hosts(tmp_path, "--where-possible").stdout

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 
 import pytest
 
@@ -19,7 +20,7 @@ from concexp.trial.models.threads import LENDS
 from concexp.trial.passes import Report
 from concexp.trial.probes import latency
 from concexp.trial.search import growth
-from tests.helpers.children import trial
+from tests.helpers.children import function, trial
 from tests.helpers.plugins import HERE, build
 
 S = arrivals.SECOND
@@ -217,7 +218,7 @@ def view(index, workers, source):
 
 
 def test_coroutines_take_turns(source):
-    """On one loop each arrival is taken once, by more coroutines than one read brings records for, pass after pass."""
+    """On one loop each arrival is taken once, pass after pass."""
     model, line = source("asyncio", rate=1e5)
     taken = []
 
@@ -238,6 +239,63 @@ def test_coroutines_take_turns(source):
         assert sorted(taken) == list(range(10_000))
         assert len({report.start for report in reports}) == 1
         assert reports[0].start >= begin
+
+
+def test_no_arrival_lies_in_a_loop_that_is_busy(source):
+    """Of two loops in threads one stands still at the first arrival: the other takes all that come meanwhile."""
+    _, line = source("threads", rate=1e5)
+    taken, over = [], threading.Event()
+
+    async def work(me, n):
+        taken.append(me.first)
+        if len(taken) == len(line):
+            over.set()
+        if me.first == 0:
+            return over.wait(60)
+        await asyncio.sleep(0)
+        return 1
+
+    def live(index):
+        reports.append(asyncio.run(line.serve_async(work, view(index, 2, line))))
+
+    for _ in range(2):
+        reports = []
+        line.reset()
+        taken.clear()
+        over.clear()
+        loops = [threading.Thread(target=live, args=(index,)) for index in range(2)]
+        for loop in loops:
+            loop.start()
+        for loop in loops:
+            loop.join()
+        assert sorted(taken) == list(range(10_000))
+        assert sorted((report.done, report.total) for report in reports) == [(1, 1), (9_999, 9_999)]
+
+
+# Each call notes its process and thread, and does not return before the expected number of calls are in flight.
+ROLL_CALL = """\
+import asyncio, os, threading
+
+async def work(log, expected):
+    with open(log, "a") as file:
+        file.write("%d/%d\\n" % (os.getpid(), threading.get_ident()))
+    while len(open(log).read().split()) < expected:
+        await asyncio.sleep(0.001)
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "workers"), [(("loops", {"limit": 3}), 2), (("hybrid", {"inner": "asyncio"}), 6)], ids=str
+)
+def test_coroutines_of_all_loops_take_arrivals(model, workers, write, tmp_path):
+    """Of six arrivals each of two loops takes three, one for each coroutine: else the trial would wait for ever."""
+    load = {"rate": 6000.0, "duration": 0.001, "arrivals": "constant"}
+    path, log = write("mine.py", ROLL_CALL), tmp_path / "log"
+    workload = function(path, log=str(log), expected=6)
+    ending = trial(workload, model, workers=workers, load=load, warmup=0, probes=["latency"])
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    assert list(Counter(log.read_text().split()).values()) == [3, 3]
+    assert ending.answer["iterations"][0]["worker_ops"] == [6 // workers] * workers
 
 
 def test_workers_that_take_turns_wait_one_for_all(source):

@@ -14,6 +14,7 @@ from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, s
 from concexp.report.view import Point, View, once_per_view
 
 NEVER = message("never")
+UNDONE = "undone"  # the column that each trial has in which a fault happened
 
 
 @once_per_view
@@ -99,10 +100,16 @@ def ending(view: View, point: Point) -> str:
 
 
 def is_never(view: View, point: Point) -> bool:
-    """Whether the bad ending of a cell is never noticed, where the time of that was taken."""
+    """Whether the bad ending of a cell is never noticed, where the time of that was taken; one that never came is not."""
     metric = _time_metric(view)
     timed_out = {trial.status for trial in point.sample.trials} == {"timeout"}
-    return bool(metric) and timed_out and not point.value(metric).has_value
+    return bool(metric) and timed_out and not point.value(metric).has_value and _came(view, point)
+
+
+def _came(view: View, point: Point) -> bool:
+    """Whether what is to be noticed happened in each trial of a cell: a trial may be over before its workers have begun."""
+    rows = view.run.rows(point.cell)
+    return UNDONE in rows and bool(rows[UNDONE].notna().all())
 
 
 def _time_metric(view: View) -> str:

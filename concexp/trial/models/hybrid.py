@@ -91,8 +91,6 @@ class Model(processes.Model):
         super().__init__(**parameters)
         self.asynchronous = self.inner == "asyncio"
         self.threaded = not self.asynchronous
-        # Taking the next arrival must exclude the other processes, and a coroutine could not wait for that.
-        self.opens = not self.asynchronous
 
     def primitives(self):
         owner, factories, array = super().primitives()

@@ -51,7 +51,8 @@ class Model(tools.Model):
     """Event loops in threads: each worker is a thread with a loop of its own, which has several coroutines in flight.
 
     Operations are dealt out evenly to all coroutines of all loops, as `asyncio` deals them out to those of one. A workload whose
-    workers share state has as many workers as there are coroutines. Under a GIL the loops take turns.
+    workers share state has as many workers as there are coroutines. Under a GIL the loops take turns. Operations that arrive by a
+    rate wake all loops with a free coroutine, as requests to a socket do on which all of them listen, and the first takes them.
 
     limit: coroutines in flight in each loop
     """
@@ -66,7 +67,7 @@ class Model(tools.Model):
     parallel = "threads"
     asynchronous = True
     threaded = True
-    lasting = True
+    opens = lasting = True
     colour = "#0f8b8d"
     marker = (5, 1, 0)
 

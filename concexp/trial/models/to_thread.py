@@ -93,10 +93,10 @@ class Model(thread_pool.Model):
             return value
 
         requests = []
-        source.join_async(1)
+        take = source.join_async(1)
         free = clock()
         while True:
-            number, intended, sent = await source.take_async()
+            number, intended, sent = await take()
             woke = clock()
             if number == END:
                 break

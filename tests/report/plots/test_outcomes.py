@@ -38,6 +38,22 @@ def test_who_notices_which_fault(tmp_path):
     assert endings.NEVER == "never"
 
 
+def test_a_fault_that_never_came_was_not_missed(tmp_path):
+    """A trial that was over before its fault timed out, and nobody failed to notice anything."""
+    known = {
+        "loky": ("crashed", {"detected_s": 0.002, "undone": 9}),
+        "mp_pool": ("timeout", {"detected_s": None, "undone": 9}),
+        "ray": ("timeout", {}),
+    }
+    cells = [
+        journal_builder.cell("faulty", model, workers=2, status=status, record=record)
+        for model, (status, record) in known.items()
+    ]
+    spec = {"baseline": {}, "allow": [{"status": ["crashed", "timeout"]}]}
+    text = alt_text(tmp_path, "outcomes", cells=cells, spec=spec)
+    assert text.endswith("loky: 2.0 ms. mp_pool: never. ray: timed out.")
+
+
 def test_one_axis_is_a_column(tmp_path):
     """Two forms of one model are two rows."""
     cells = [

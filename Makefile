@@ -7,7 +7,7 @@ KILLS ?= 50
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity forks fuzz gallery growth kills lint messages requirements schema soak tries types versions wheel
+.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity forks fuzz gallery growth kills lint messages requirements schema soak test-all tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -17,17 +17,30 @@ PARALLEL := -n 3 --dist worksteal
 	touch $@
 
 # Developers and CI install versions that are known, and nothing whose hash is another than that of this file.
+define develop
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.txt
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(@D)/installed $@
+endef
 .venv/developing: pyproject.toml .ci/requirements.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch .venv/installed $@
+	$(develop)
+.venv-pythons/%/developing: pyproject.toml .ci/requirements.txt
+	$(develop)
 
 run: .venv/installed  ## run the first experiment (or EXPERIMENT=…) and say where the report is
 	$(BIN)/concexp run $(EXPERIMENT)
 
-test: .venv/developing  ## the whole suite
-	$(PYTEST) $(PARALLEL)
+test: .venv/developing  ## the whole suite, or TESTS=… of it
+	$(PYTEST) $(PARALLEL) $(TESTS)
+
+test-all:  ## the suite (or TESTS) on every Python from 3.11 that is found (or PYTHONS="3.12 3.13"), each in an environment of its own
+	@. .ci/interpreters; failed=; for version in $$PYTHONS; do \
+		python=$$(interpreter $$version) || { echo "there is no Python $$version on this machine"; continue; }; \
+		echo "Python $$version: $$python"; \
+		{ $(MAKE) --no-print-directory .venv-pythons/$$version/developing PYTHON=$$python && \
+			$(subst $(BIN),.venv-pythons/$$version/bin,$(PYTEST)) $(PARALLEL) $(TESTS); } || failed="$$failed $$version"; \
+	done; test -z "$$failed" || { echo "the suite fails on Python$$failed"; exit 1; }
 
 quick: .venv/developing  ## the suite without whole programs and contracts: about a third of the time
 	$(PYTEST) $(PARALLEL) -m "not slow"
@@ -149,4 +162,4 @@ types: .venv/developing  ## static types
 	$(BIN)/mypy
 
 clean:  ## everything that can be made again
-	rm -rf .venv .venv-bounds .venv-crate .venv-engines .venv-peers .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bounds .venv-crate .venv-engines .venv-peers .venv-pythons .pytest_cache .mypy_cache .ruff_cache

@@ -118,8 +118,10 @@ def _gave_its_cpus(folder: Path) -> bool:
 
 # --- disturbances: each is (begin, end) of one stretch ---
 
-HOG = "while True: sum(range(10000))"
-WALK = "b = bytearray(1 << 28)\nwhile True:\n    b[:] = bytes(1 << 28)"
+# As long as their parent is the process that they are told: that may be killed, and then ends nothing.
+WHILE = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): "
+HOG = f"{WHILE}sum(range(10_000))"
+WALK = f"b = bytearray(1 << 28)\n{WHILE}b[:] = bytes(1 << 28)"
 
 
 class Processes:
@@ -130,7 +132,8 @@ class Processes:
         self.running: list[subprocess.Popen[bytes]] = []
 
     def begin(self, target: psutil.Process) -> None:
-        self.running = [subprocess.Popen([sys.executable, "-c", self.code]) for _ in range(self.count)]
+        command = [sys.executable, "-c", self.code, str(os.getpid())]
+        self.running = [subprocess.Popen(command) for _ in range(self.count)]
         for process in self.running if self.cpu is not None else ():
             os.sched_setaffinity(process.pid, {self.cpu})
 

@@ -1,6 +1,8 @@
-"""What all tests share: a machine lock and a cache of their own, apart from those of the user who runs them."""
+"""What all tests share: a machine lock and a cache apart from those of the user who runs them, and no useless waits."""
 
 import asyncio
+import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -22,26 +24,70 @@ SLOW = (
     "trial/models",
     "trial/workloads",
 )
+# Where tests look at pictures, or draw what only they draw. Elsewhere pictures are blank (see `tests.helpers.blank_pictures`).
+DRAWN = (
+    "commands/test_api.py",
+    "contracts",
+    "program/test_page_in_a_browser.py",
+    "report/comparison",
+    "report/plots",
+    "report/test_pictures.py",
+    "testing",
+)
 
 
 def pytest_collection_modifyitems(items):
-    """Marks the tests of SLOW."""
-    folder = Path(__file__).parent
-    slow = tuple(folder / name for name in SLOW)
+    """Marks the tests of SLOW and of DRAWN."""
+    marks = [(within(SLOW), pytest.mark.slow), (within(DRAWN), pytest.mark.drawn)]
     for item in items:
-        if any(item.path == path or path in item.path.parents for path in slow):
-            item.add_marker(pytest.mark.slow)
+        path = f"{item.path}{os.sep}"
+        for places, mark in marks:
+            if path.startswith(places):
+                item.add_marker(mark)
+
+
+def pytest_collection_finish():
+    """Keeps the collector from going through all that was imported and collected, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def within(names):
+    """The beginnings of the paths of these files, and of the files in these folders, with a separator behind each path."""
+    return tuple(f"{Path(__file__).parent / name}{os.sep}" for name in names)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def own_places(tmp_path_factory):
-    """Points the machine lock and the cache of this process and its children into a temporary folder."""
+    """Points the machine lock and the cache of this process and its children into a temporary folder.
+
+    The workers of pytest-xdist share the cache, so that the code of trials is compiled once for each interpreter, and no lock.
+    """
     patch = pytest.MonkeyPatch()
-    folder = tmp_path_factory.mktemp("places")
-    patch.setenv("CONCEXP_LOCK", str(folder / "lock"))
-    patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    patch.setenv("CONCEXP_LOCK", str(own / "lock"))
+    patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unsynced():
+    """Waits for no disk: what tests write need not outlive a power cut. Programs that are started anew sync as ever."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(os, "fsync", lambda descriptor: None)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def drawing(request):
+    """Draws pictures as users see them in the tests marked `drawn`, and leaves them blank in the others."""
+    from tests.helpers import blank_pictures
+
+    drawn = request.node.get_closest_marker("drawn")
+    (blank_pictures.draw if drawn else blank_pictures.leave_blank)()
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,7 @@ def compare_runs(
     share = share_of(tolerance)
     found = comparison.compare(_sides(runs, others), metrics, across, share)
     if not found.matching.matches:
-        raise InputError([_problem(str(runs[0]), "the runs have no cell in common", _why_none(found))])
+        raise InputError([_problem(_called(runs[0]), "the runs have no cell in common", _why_none(found))])
     return found
 
 
@@ -117,11 +117,11 @@ def _sides(runs: Sequence[str | Path | Run], others: Sequence[str | Path | Run])
 
     if len(runs) + len(others) < 2:
         raise InputError(
-            [_problem(str(runs[0]) if runs else "compare", "it takes two runs to compare", "concexp compare A B")]
+            [_problem(_called(runs[0]) if runs else "compare", "it takes two runs to compare", "concexp compare A B")]
         )
     problems: list[Problem] = []
     loaded = [_loaded(one, problems) for one in (*runs, *others)]
-    given = [(str(name), run) for name, run in zip((*runs, *others), loaded, strict=True) if run is not None]
+    given = [(_called(name), run) for name, run in zip((*runs, *others), loaded, strict=True) if run is not None]
     problems += _doubled(given)
     problems += [
         _problem(name, "no trial of this run has ended", "run the experiment first")
@@ -145,6 +145,11 @@ def _doubled(given: Sequence[tuple[str, Run]]) -> Iterable[Problem]:
                 text = "this run is given twice" if name == earlier else f"this is the same run as {earlier}"
                 yield _problem(name, text, "name two different runs")
                 break
+
+
+def _called(given: str | Path | Run) -> str:
+    """The run as the user gave it; of a run that was loaded, its id."""
+    return str(given) if isinstance(given, str | Path) else str(given.header["run"])
 
 
 def _loaded(given: str | Path | Run, problems: list[Problem]) -> Run | None:

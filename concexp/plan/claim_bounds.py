@@ -174,11 +174,19 @@ class Bounds:
         return metric.between(ratio, workers) if cell is not None else Span(LEAST, math.inf)
 
     def _is_bound_by_cpus(self, cell: Cell) -> bool:
-        """Whether a cell can be faster than its baseline by its number of CPUs at most."""
-        below = [one for one in self.planned.values() if matches(self.baseline, one.axes)]
-        if cell.workload.is_user_code or not below or any(one.parallelism > 1 for one in below):
+        """Whether a cell can be faster than its baseline by its number of CPUs at most.
+
+        So it is where the same work keeps a CPU busy in the baseline: with one worker of the same model, or without any, and with
+        nothing beside it. Work that waits gains a factor of its number of workers, or more, from a single CPU.
+        """
+        if not self.baseline.keys() <= {"model", "workers"} or cell.background is not None or not _wants_a_cpu(cell):
             return False
-        return bool(cell.workload.build().resource == "cpu")  # it may depend on the workload's parameters
+        model = cell.axes["model"]
+        below = [one for one in self.planned.values() if matches(self.baseline, one.axes)]
+        if "model" not in self.baseline:
+            below = [one for one in below if one.axes["model"] == model]
+        alone = [one.workers is None or (one.workers == 1 and one.axes["model"] == model) for one in below]
+        return bool(alone) and all(alone)
 
     def _cell(self, tree: Tree, over: Mapping[str, Any]) -> Cell | None:
         """The cell that a metric or a fact is of; None where no cells are known."""
@@ -218,6 +226,14 @@ class Bounds:
                 cell = None
             return (tree.value, cell.id if cell is not None else id(tree))
         return tree.kind, tree.value, tuple(self._key(part, over) for part in tree.parts)
+
+
+def _wants_a_cpu(cell: Cell) -> bool:
+    """Whether its work is known to compute: as the experiment says, else as the workload does; user code says nothing."""
+    workload = cell.workload
+    if workload.wants or workload.is_user_code:
+        return workload.wants == "cpu"
+    return bool(workload.build().resource == "cpu")  # it may depend on the workload's parameters
 
 
 def _near(one: float, other: float, tolerance: Tolerance | None) -> bool:

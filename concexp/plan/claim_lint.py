@@ -78,7 +78,7 @@ def _grounds(spec: Spec, cpus: int | None) -> Iterator[Ground]:
         few = f"CPU-bound work gains a factor of {cpus} at most from {cpus} CPUs"
         yield Ground(
             Limits(timeout, cpus), f"cannot be refuted on this machine: {few}", f"cannot be supported on this machine: {few}",
-            f"more CPUs, or a condition such as `when: cpus > {cpus}`",
+            f"more CPUs, a condition such as `when: cpus > {cpus}`, or `wants: io` beside a workload that waits",
         )  # fmt: skip
 
 

@@ -26,6 +26,11 @@ def is_open(view: View, comparison: Comparison) -> bool:
     return given and (rated or any(p.value(m).has_value for m in known for p in comparison.points))
 
 
+def closed_loops(view: View) -> list[Comparison]:
+    """The comparisons that are no open loops."""
+    return [comparison for comparison in view.comparisons if not is_open(view, comparison)]
+
+
 def tail_metric(view: View, comparison: Comparison) -> str:
     """The metric of a comparison's tail; "" if none was recorded."""
     known = (metric for metric in METRICS if metric in view.metrics)

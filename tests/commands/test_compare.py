@@ -132,6 +132,20 @@ def test_bad_inputs(tmp_path, runs, write):
     assert [path.name for path in (tmp_path / "reports").iterdir()] == ["x"]
 
 
+def test_a_run_that_was_loaded_is_called_by_its_id(tmp_path):
+    """A message about a run that is given twice, alone or without a partner names it, and does not print all that it holds."""
+    run, other = stored(tmp_path / "a", 1), stored(tmp_path / "b", 2, made=[cell(model="asyncio", workers=2)])
+    name = run.header["run"]
+    for given, said in (
+        ([run, run], "this run is given twice"),
+        ([run], "it takes two runs to compare"),
+        ([run, other], "the runs have no cell in common"),
+    ):
+        with pytest.raises(InputError) as caught:
+            compare_runs(given)
+        assert str(caught.value.problems[0]).startswith(f"{name}: {said}")
+
+
 def test_a_later_journal_version(tmp_path, runs):
     """A journal of a later version is refused with a word on who can read it."""
     path = tmp_path / runs[0] / journal.NAME

@@ -35,7 +35,6 @@ LONGER = ("cpu_models", "io_models", "lost_updates", "ccbench", "lockbench", "cr
 LONGER += ("interpreters",)
 FIRST_WITH_SOURCE = 16
 OPS, SECONDS = 20, 0.02  # of a trial here
-PYTHON = interpreter.current(children.staged()) if FILES else None
 
 
 def number(path):
@@ -120,9 +119,10 @@ def trials(tmp_path_factory):
     """Runs a cell of an experiment once, with little load; returns the record."""
     folder = SimpleNamespace(path=tmp_path_factory.mktemp(MANIFEST), manifest={"machine": {"cpus": 2}})
     lock = SimpleNamespace(held=contextlib.nullcontext)
+    python = interpreter.current(children.staged())
 
     def run(spec, plan, cell):
-        pythons = {label: Interpreter(label, PYTHON.path, PYTHON.facts) for label in {*spec.interpreters, "current"}}
+        pythons = {label: Interpreter(label, python.path, python.facts) for label in {*spec.interpreters, "current"}}
         runs = runner.Runner(spec, plan, folder, children.staged(), pythons, lock, None)
         runs.pace = {"rounds_per_s": children.PACE}
         trial = next(trial for trial in plan.trials if trial.cell.id == cell.id and trial.role == MEASURED)

@@ -1,5 +1,7 @@
 """Runs concexp's commands in forks of a process that has imported everything, so that none pays for the imports again.
 
+Pictures are blank, and nothing waits for the disk; whole programs that are started anew, in `tests/test_cli.py` for one, do both.
+
 It reads a request (folder, arguments, environment, path of stdout, path of stderr) from one pipe, runs `python -m concexp` in a
 fork, and writes its exit code to another pipe. It only imports and never runs a command itself, so that each fork is in the state
 of a fresh interpreter after its imports.
@@ -18,7 +20,9 @@ import threading
 import traceback
 
 import concexp
+from concexp.run.machine import spinners
 from concexp.trial import wire
+from tests.helpers import blank_pictures
 
 # Imported inside functions of concexp, or of the libraries that it uses, where a command needs them.
 LAZY = ("matplotlib.pyplot", "matplotlib.backends.backend_agg", "pyarrow.parquet", "rich.progress", "scipy.stats")
@@ -31,6 +35,10 @@ def warm_up():
             importlib.import_module(module.name)
     for name in LAZY:
         importlib.import_module(name)
+    # Nobody looks at these commands' pictures, and what they write need not outlive a power cut.
+    blank_pictures.leave_blank()
+    os.fsync = lambda descriptor: None
+    spinners.SPIN_SECONDS = 0.02  # nor does a test depend on how many CPUs the machine gives
     gc.collect()
     gc.freeze()
 

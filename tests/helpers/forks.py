@@ -20,8 +20,12 @@ def templates():
     return found
 
 
+# Of `tests.helpers.children.trial`: what belongs to the start of a child.
+STARTED_WITH = {"python", "timeout", "site", "provided", "variables", "more_flags"}
+
+
 def trial(workload="cpu_sum", model="serial", sync="none", **more):
-    """Like `tests.helpers.children.trial`, to which it leaves trials with installed packages, another Python or a timeout."""
-    if needs_packages(workload, model) or more.keys() & {"python", "timeout", "site"}:
+    """Like `tests.helpers.children.trial`, to which it leaves trials that need a child of their own."""
+    if needs_packages(workload, model) or more.keys() & STARTED_WITH:
         return children.trial(workload, model, sync, **more)
     return children.trial(workload, model, sync, templates=templates(), **more)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.children import trial
+from tests.helpers.forks import trial
 
 
 def for_this_interpreter_only(reason):

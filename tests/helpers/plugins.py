@@ -30,6 +30,12 @@ def build(kind, name, **parameters):
     return catalog.load(kind, name)(**parameters)
 
 
+@functools.cache
+def usual(kind, name):
+    """A plug-in object with its defaults that is only asked, and never run: tens of thousands of combinations are."""
+    return build(kind, name)
+
+
 def harmless(workload):
     """(name, parameters) with which a workload succeeds, in little time."""
     return workload, HARMLESS.get(workload, {})
@@ -37,15 +43,15 @@ def harmless(workload):
 
 def runs(workload, model, sync, workers, load=SMALL):
     """True if this combination is supported with that many workers, or with one if the model has no workers."""
-    model = build("model", model)
+    model = usual("model", model)
     workers = workers if model.needs_workers else 1
-    return not unsupported(build("workload", workload), model, build("sync", sync), workers, load)
+    return not unsupported(usual("workload", workload), model, usual("sync", sync), workers, load)
 
 
 def races(workload, model, sync):
     """True if workers run in parallel and share state without a guard: lost updates are then data, not an error."""
-    shares = "guard" in build("workload", workload).takes
-    return shares and sync == "none" and build("model", model).parallel != "one"
+    shares = "guard" in usual("workload", workload).takes
+    return shares and sync == "none" and usual("model", model).parallel != "one"
 
 
 @functools.cache

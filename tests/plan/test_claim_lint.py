@@ -101,6 +101,32 @@ def test_what_this_machine_decides(claim, message):
     assert message in warning.message
 
 
+FOUR = "{of: {model: threads, workers: 4}, expect: speedup > 3}"
+
+
+@pytest.mark.parametrize(
+    ("workload", "more", "bound"),
+    [
+        ("cpu_sum", "", True),
+        ("{cpu_sum: {}, wants: io}", "", False),  # the experiment says that it waits
+        ("{sleep: {}, wants: cpu}", "", True),
+        ("uneven_tasks", "", True),
+        ("{uneven_tasks: {by: sleep}}", "", False),
+        ("cpu_sum", "baseline: {workers: 1}\n", True),
+        ("cpu_sum", "baseline: {model: process_pool, workers: 1}\n", False),  # its one worker waits for the next task
+        ("counter", "sync: [none, lock]\nbaseline: {model: serial, sync: lock}\n", False),
+        ("cpu_sum", "background: spin\n", False),  # it takes a larger share of the CPUs from one worker than from four
+    ],
+)
+def test_only_work_that_keeps_a_cpu_busy_is_bound_by_cpus(workload, more, bound):
+    """Four workers gain more than two CPUs where one worker waits, or has not a CPU to itself."""
+    head = (
+        f"workload: {workload}\nmodel: [serial, threads, process_pool]\nsweep: {{workers: [1, 4]}}\n"
+        f"load: {{ops: 64, scaling: strong}}\n{more}claims:\n"
+    )
+    assert ["from 2 CPUs" in one.message for one in planned(FOUR, head=head)] == [True] * bound
+
+
 def test_more_cpus_leave_it_to_the_data():
     """With eight CPUs four workers may gain more than 3."""
     claim = f"{{{CPU}, expect: 'speedup[workers=4] > 3'}}"

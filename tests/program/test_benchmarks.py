@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from concexp import catalog, experiment
 from concexp.analysis import results
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.planner import make_plan
+from concexp.run.child import process_tree
 from tests.helpers.benchmarks import loaded
 
 ROOT = Path(__file__).parents[2]
@@ -166,6 +168,27 @@ def test_a_trial_is_disturbed_by_what_overlaps_its_window(doubts):
     assert doubts.covered(trial, [(0.0, 101.0)]) == 0
     assert doubts.covered(trial, [(101.0, 200.0)]) == pytest.approx(1)
     assert doubts.covered(trial, [(101.0, 101.25), (101.75, 102.0)]) == pytest.approx(0.5)
+
+
+STARTS = """\
+import os, subprocess, sys, time
+with subprocess.Popen([sys.executable, "-S", "-c", sys.argv[1], str(os.getpid())]) as process:
+    print(process.pid, flush=True)
+    time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize(("script", "name"), [("tries", "HOG"), ("doubts", "HOG"), ("doubts", "WALK")])
+def test_what_disturbs_ends_with_the_benchmark(script, name):
+    """Also where that is killed and can end nothing: a process that went on would spoil all later measurements."""
+    with loaded(script) as module:
+        code = getattr(module, name).replace("1 << 28", "1 << 10")  # it need not be large here
+    with subprocess.Popen([sys.executable, "-S", "-c", STARTS, code], stdout=subprocess.PIPE, text=True) as benchmark:
+        disturbing = int(benchmark.stdout.readline())
+        assert process_tree.alive(disturbing)
+        benchmark.terminate()
+    while process_tree.alive(disturbing):
+        time.sleep(0.01)
 
 
 def test_the_committed_journals_are_judged(doubts):

@@ -26,7 +26,13 @@ class Pages(dict):
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory):
-    """The pages of all made-up runs."""
+    """The pages of all made-up runs, with blank pictures."""
+    return Pages(tmp_path_factory.mktemp)
+
+
+@pytest.fixture(scope="session")
+def drawn_pages(tmp_path_factory):
+    """The pages of all made-up runs, for tests marked `drawn`, which look at their pictures."""
     return Pages(tmp_path_factory.mktemp)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from concexp.trial import tools
-from tests.helpers.children import trial
+from tests.helpers.forks import trial
 from tests.helpers.plugins import HERE, build
 
 LASTING = [name for name in HERE if build("model", name).lasting]

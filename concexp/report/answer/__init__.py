@@ -30,7 +30,7 @@ from concexp.report.answer import (
 )
 from concexp.report.answer.findings import FINDINGS, Finding, in_order, of_kind
 from concexp.report.contest import compared, contest_of, judged
-from concexp.report.open_loops import is_open
+from concexp.report.open_loops import closed_loops, is_open
 from concexp.report.sections import doubtful, time_breakdown
 from concexp.report.text.language import message, say
 from concexp.report.text.language import sentences as texts_of
@@ -96,7 +96,7 @@ def _all(view: View) -> list[Finding]:
     """Everything that the answer could say."""
     if _compares_versions(view):
         return _about_versions(view)
-    closed = [comparison for comparison in view.comparisons if not is_open(view, comparison)]
+    closed = closed_loops(view)
     latency, by_latency = latencies.in_answer(view), _answers_by_latency(view)
     found, total = _standings(view), len(compared(view))
     undecided = [] if by_latency else _undecided(view)
@@ -111,7 +111,7 @@ def _all(view: View) -> list[Finding]:
         *latency,
         *([] if by_latency else verdicts.findings(judged(view), found, total, kind)),
         *summary.tallies(view, view.comparisons),
-        *([] if latency else summary.conditions(view, closed)),
+        *([] if latency else summary.conditions(view)),
         *([] if latency else summary.claimed(view, closed)),
         *([] if latency else of_kind("effect", _alone(view, closed))),
         *of_kind("peaks", summary.peaks(view, closed)),

@@ -18,7 +18,7 @@ from concexp.report import pairs
 from concexp.report.answer import counts, gains
 from concexp.report.answer.findings import Finding, of_kind, size_of
 from concexp.report.family import family_of
-from concexp.report.open_loops import MAX_CONDITIONS, METRICS
+from concexp.report.open_loops import MAX_CONDITIONS, METRICS, closed_loops
 from concexp.report.pairs import Pair
 from concexp.report.phrases import MAX_NAMES, MAX_TITLES, cell_text, contenders, first_few, primary_text, titles_text
 from concexp.report.sections import latency
@@ -26,7 +26,7 @@ from concexp.report.text.language import clauses, listed, message, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import brief, enumerated, plural, rounded, scale_of, sentence_case, span
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import Comparison, Point, View, once_per_view
 
 HALF = 0.5  # of the whole effect: a first step that makes so much of it is worth its figure
 Best = tuple[Comparison, Point]
@@ -149,10 +149,11 @@ class Effect:
     size: float
 
 
-def effects(view: View, comparisons: Sequence[Comparison]) -> list[Effect]:
-    """What the conditions do to each workload that has a best cell under some of them; nothing where it has one condition."""
+@once_per_view
+def effects(view: View) -> list[Effect]:
+    """What the conditions do to each workload that has a best cell under some of them; requests at a given rate are left out."""
     by_workload: dict[str, list[Best]] = {}
-    for comparison in comparisons:
+    for comparison in closed_loops(view):
         best = view.best(point for point in comparison.points if point.can_win)
         if best is not None:
             by_workload.setdefault(str(comparison.labels["workload"]), []).append((comparison, best))
@@ -167,12 +168,12 @@ def effects(view: View, comparisons: Sequence[Comparison]) -> list[Effect]:
     ]
 
 
-def conditions(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
+def conditions(view: View) -> list[Finding]:
     """The effect of the conditions on each workload: all of them, or from the best figure to the worst.
 
     Between them stands the first step towards the worst condition, if it makes most of the effect.
     """
-    known = effects(view, comparisons)
+    known = effects(view)
     found = []
     for effect in known:
         bests = effect.bests

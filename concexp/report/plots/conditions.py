@@ -6,7 +6,6 @@ from pathlib import Path
 
 from concexp.report.answer import summary
 from concexp.report.captions import HOLLOW
-from concexp.report.open_loops import is_open
 from concexp.report.plots import _dots, _style
 from concexp.report.plots._labels import panels_left
 from concexp.report.plots._telling import heaviest
@@ -32,8 +31,7 @@ class Plot:
 
     def prepare(self, view: View) -> list[summary.Effect]:
         """The workloads whose figures differ between conditions."""
-        closed = [comparison for comparison in view.comparisons if not is_open(view, comparison)]
-        return [effect for effect in summary.effects(view, closed) if not effect.competes and effect.size]
+        return [effect for effect in summary.effects(view) if not effect.competes and effect.size]
 
     def draw(self, view: View, prepared: list[summary.Effect], path: Path) -> str:
         """Draws the picture; returns its alt text."""

@@ -24,13 +24,14 @@ def assert_readable(path, alt):
 
 
 @pytest.mark.parametrize("run", [make.__name__ for make in scenarios.ALL])
-def test_a_picture_on_a_page_is_readable(run, pages):
+def test_a_picture_on_a_page_is_readable(run, drawn_pages):
     """The page shows all pictures that were drawn, and each is readable."""
-    inline = [child for token in HOST.parse(pages[run].read_text("utf-8")) for child in token.children or ()]
+    page = drawn_pages[run]
+    inline = [child for token in HOST.parse(page.read_text("utf-8")) for child in token.children or ()]
     pictures = {child.attrs["src"]: child.content for child in inline if child.type == "image"}
-    assert {pages[run].parent / path for path in pictures} == set(pages[run].parent.glob("figures/*.png"))
+    assert {page.parent / path for path in pictures} == set(page.parent.glob("figures/*.png"))
     for path, alt in pictures.items():
-        assert_readable(pages[run].parent / path, alt)
+        assert_readable(page.parent / path, alt)
 
 
 def test_a_picture_that_was_not_asked_for_is_readable(tmp_path):

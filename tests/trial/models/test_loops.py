@@ -3,7 +3,8 @@
 import pytest
 
 from concexp.trial.tools import unsupported
-from tests.helpers.children import function, trial
+from tests.helpers.children import function
+from tests.helpers.forks import trial
 from tests.helpers.plugins import SMALL, build
 
 # Counts the calls in flight in each thread, and does not return before as many are there as are expected.

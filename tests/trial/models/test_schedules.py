@@ -9,7 +9,7 @@ from concexp import catalog
 from concexp.trial import tools
 from concexp.trial.models import _schedules
 from concexp.trial.models.threads import LENDS
-from tests.helpers.children import trial
+from tests.helpers.forks import trial
 
 NAMES = sorted(_schedules.NAMES)
 

@@ -6,7 +6,8 @@ import pytest
 
 from concexp.trial import passes
 from concexp.trial.workloads import _user_code
-from tests.helpers.children import function, trial
+from tests.helpers.children import function
+from tests.helpers.forks import trial
 
 METHODS = ("fork", "forkserver", "spawn")
 MODELS = [

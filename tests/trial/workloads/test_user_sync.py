@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.helpers.children import function, trial
+from tests.helpers.children import function
+from tests.helpers.forks import trial
 
 # Each body adds to the count of those inside, and says how many it met there: with a guard never more than it lets in.
 INSIDE = """\

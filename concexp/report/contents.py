@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from concexp.report import reading_order
 from concexp.report.answer import answer, in_detail, versions, what_to_do
 from concexp.report.contest import judged
 from concexp.report.parts import Parts
@@ -267,11 +268,20 @@ def _experiment(page: Page) -> Iterator[Content]:
 
 def _again(page: Page) -> Iterator[Content]:
     run = page.view.run
-    lessons = again.lessons(run.manifest["command"], page.folder) if page.folder else []
+    lessons = [] if _links(page) or page.folder is None else again.lessons(run.manifest["command"], page.folder)
     yield {
         "command": again.command(run.manifest["command"], language_of(run.spec)),
         "places": " · ".join([f"[{escaped(run.header['run'])}]({page.data})", *lessons]),
     }
+
+
+def _links(page: Page) -> list[str]:
+    return [] if page.folder is None else reading_order.links(page.folder)
+
+
+def _read_on(page: Page) -> Iterator[Content]:
+    if links := _links(page):
+        yield {"links": links}
 
 
 # A section has no content where the page leaves it out, and one for each part where it repeats.
@@ -289,6 +299,7 @@ SECTIONS: Sequence[tuple[str, Callable[[Page], Iterator[Content]]]] = (
     ("machine", _machine),
     ("experiment", _experiment),
     ("again", _again),
+    ("read_on", _read_on),
 )
 FOLDS = {
     "cells": FIGURES,

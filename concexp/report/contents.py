@@ -22,6 +22,7 @@ from concexp.report.sections import (
     hosts,
     latency,
     machine,
+    outcomes,
     precision,
     profiles,
     scaling_laws,
@@ -189,6 +190,12 @@ def _claims(page: Page) -> Iterator[Content]:
         yield {"claims": rows}
 
 
+def _outcomes(page: Page) -> Iterator[Content]:
+    rows = outcomes.rows(page.view)
+    if rows:
+        yield {"outcomes": rows, "forbidden": outcomes.has_forbidden(page.view)}
+
+
 def _evidence(page: Page) -> Iterator[Content]:
     rows = claims.claim_rows(page.view)
     if any(row.evidence for row in rows):
@@ -288,6 +295,7 @@ def _read_on(page: Page) -> Iterator[Content]:
 SECTIONS: Sequence[tuple[str, Callable[[Page], Iterator[Content]]]] = (
     ("answer", _answer),
     ("claims", _claims),
+    ("outcomes", _outcomes),
     ("failures", _failures),
     ("pictures", _pictures),
     ("cells", _cells),

@@ -14,15 +14,19 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from concexp import experiment
 from concexp.errors import InputError
-from concexp.experiment import kept, standalone
+from concexp.experiment import Spec, kept, standalone, yaml_nodes
+from concexp.report import reading_order
 from concexp.run.forecast import duration_text
 from concexp.run.machine import facts
 from concexp.run.storage import run_folder
@@ -31,6 +35,8 @@ ROOT = Path(__file__).parents[1]
 EXPERIMENTS, REPORTS = ROOT / "experiments", ROOT / "reports"
 INDEX = "README.md"
 INTERRUPTED = 130
+BAR = re.compile(r"(?<!\\)\|")  # between the cells of a table
+WORDS = ("says", "published", "source")  # keys of a claim that no verdict depends on
 ENDINGS = {
     0: "done",
     1: "done, but a trial ended badly: see its page",
@@ -53,9 +59,6 @@ CHAPTERS = {
     "Without a GIL": (50, 40, 41, 42, 39),
     "Measuring": (37, 38, 14),
 }
-# One lesson of each kind, for a first reading.
-PATH = (0, 16, 3, 22, 18, 19, 7, 8, 9, 51)
-
 HEAD = """\
 <!-- Written by `python benchmarks/gallery.py --index`. -->
 
@@ -63,29 +66,88 @@ HEAD = """\
 
 Each is one YAML that is read in a minute: a question, the wrong way beside the right one, what you should see, and claims that a
 run can refute. `concexp run experiments/NN_name.yaml` measures it in about two minutes, `make gallery` runs all of them. Lessons
-39 to 50 claim what others published. A page says which claims its machine, or its Pythons, could not judge.
+39 to 50 claim [what others published](#published-figures). Answers are those of the machine that each page names; a claim that
+could not be judged there says why.
 
 """
+RUN_IT = "run it"
 
 
 def index(experiments: Path = EXPERIMENTS, reports: Path = REPORTS) -> str:
-    """The list of lessons by chapters, in Markdown: question, and the report where there is one."""
+    """The list of lessons by chapters, in Markdown: question, and where there is a report, its answer and its verdicts.
+
+    The first ones are in the order of reports/path.yaml, which the pages follow as well.
+    """
     lessons = {int(path.name[:2]): (path, experiment.load(path, (), "")) for path in numbered(experiments)}
+    by_name = {spec.name: number for number, (_, spec) in lessons.items()}
+    rows = answers(reports)
 
     def link(number: int) -> str:
         path, spec = lessons[number]
         return f"[{spec.question}]({path.name})"
 
-    first = "".join(f"{place}. {link(number)}\n" for place, number in enumerate(PATH, 1))
-    parts = [f"{HEAD}## To begin with\n\n{first}"]
+    parts = [f"{HEAD}## To begin with\n\n"]
+    for place, step in enumerate(reading_order.read(reports), 1):
+        why = step.why.get("en", "")
+        parts.append(f"{place}. {why}{' ' * bool(why)}{link(by_name[step.report])}\n")
     for title, numbers in CHAPTERS.items():
-        parts.append(f"\n## {title}\n\n| | question | report |\n| --- | --- | --- |\n")
+        parts.append(f"\n## {title}\n\n| | question | answer | claims |\n| --- | --- | --- | --- |\n")
         for number in numbers:
             name = lessons[number][1].name
+            answer, claims = rows.get(name, ("", ""))
             known = (reports / name / INDEX).is_file()
-            report = f"[{name}](../reports/{name}/{INDEX})" if known else "run it"
-            parts.append(f"| {number:02} | {link(number)} | {report} |\n")
+            report = f"[report](../reports/{name}/{INDEX})" if known else RUN_IT
+            parts.append(f"| {number:02} | {link(number)} | {answer}{' ' * bool(answer)}{report} | {claims} |\n")
+    parts.append("\n## Published figures\n\n| | claimed | measured | verdict |\n| --- | --- | --- | --- |\n")
+    for number, (_, spec) in lessons.items():
+        parts += published(number, spec, reports)
     return "".join(parts)
+
+
+def published(number: int, spec: Spec, reports: Path) -> list[str]:
+    """A line for each claim of a published figure: as it was published, and what the page of the lesson says of it."""
+    from concexp.report.sections.claims import claimed, escaped
+
+    judged = claims_on(reports / spec.name / INDEX)
+    lines = []
+    for claim in spec.claims:
+        if claim.published:
+            words = escaped(claim.says)
+            measured, verdict = next(
+                (
+                    known[1:]
+                    for known in judged
+                    if known[0] == words or known[0].startswith((f"{words}. ", f"{words} ("))
+                ),
+                ("", RUN_IT),
+            )
+            lines.append(f"| {number:02} | {claimed(claim)} | {measured} | {verdict} |\n")
+    return lines
+
+
+def answers(reports: Path) -> dict[str, tuple[str, str]]:
+    """(answer, claims) of each report by its name, from the index that `concexp report reports` writes."""
+    found = {}
+    for row in table_rows(reports / INDEX):
+        name = re.search(r"\]\(([^/)]+)/README(?:\.\w+)?\.md\)", row[1]) if len(row) == 5 else None
+        if name:
+            answer = row[2].partition(" **What to do:**")[0].replace(f"]({name[1]}/", f"](../reports/{name[1]}/")
+            found[name[1]] = answer, row[3]
+    return found
+
+
+def claims_on(page: Path) -> list[list[str]]:
+    """The rows of the table of claims on a page: claimed, measured, verdict."""
+    return [row for row in table_rows(page, "| claimed | measured | verdict |") if len(row) == 3]
+
+
+def table_rows(page: Path, head: str = "") -> list[list[str]]:
+    """The cells of each row of the tables in a Markdown file, or of the one with this head; none where there is no file."""
+    lines = page.read_text("utf-8").splitlines() if page.is_file() else []
+    if head:
+        lines = lines[lines.index(head) + 2 :] if head in lines else []
+        lines = list(itertools.takewhile(lambda line: line.startswith("|"), lines))
+    return [[cell.strip() for cell in BAR.split(line)[1:-1]] for line in lines if line.startswith("|")]
 
 
 def numbered(folder: Path, wanted: Sequence[int] = ()) -> list[Path]:
@@ -106,10 +168,18 @@ def is_finished(lesson: Path, out: Path) -> bool:
         if not run_folder.is_complete(run) or manifest.get("host") != facts.host():
             continue
         code = manifest.get("user_code", {})
-        return (run / kept.EXPERIMENT).read_text("utf-8") == standalone.text_of(spec) and all(
+        return asked((run / kept.EXPERIMENT).read_text("utf-8")) == asked(standalone.text_of(spec)) and all(
             (lesson.parent / name).is_file() and sha256(lesson.parent / name) == known for name, known in code.items()
         )
     return False
+
+
+def asked(text: str) -> Any:
+    """What an experiment asks, without comments and without the words of its claims."""
+    data = yaml_nodes.parse(text, "").plain()
+    claims = data.get("claims") or []
+    listed = claims if isinstance(claims, list) else [claims]
+    return {**data, "claims": [{key: one[key] for key in one if key not in WORDS} for one in listed]}
 
 
 def sha256(path: Path) -> str:

@@ -16,7 +16,7 @@ from concexp.cli import catalogue, sharing
 from concexp.cli.ci import ci
 from concexp.cli.compare import compare
 from concexp.cli.init import init
-from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs, Tags
+from concexp.cli.options import Against, Drawn, Format, Html, Language, Only, Pages, Progress, Quiet, Sets, Specs, Tags
 from concexp.cli.run import run
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
@@ -52,6 +52,7 @@ def try_(
     name: Annotated[str, typer.Option(help="of the experiment and its file; without it try_<function>")] = "",
     quiet: Quiet = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
+    language: Pages = None,
 ) -> None:
     """Find out which model suits a function of yours, without writing a YAML.
 
@@ -65,6 +66,7 @@ def try_(
     concexp try my.py:parse --arg size=3 --budget 2m
     concexp try my.py:parse my.py:parse_fast --over my.py:documents
     concexp try my.py:parse --against main
+    concexp try my.py:parse --language zh
     """
     with loading():
         from concexp.commands.trying.attempt import TryRequest, attempt
@@ -74,7 +76,7 @@ def try_(
     process_tree.inherit_orphans()
     asked = TryRequest(
         targets, arg or (), args, over, words(models), numbers(workers), seconds(budget), out, name,
-        command_line(), progress.value, quiet, against,
+        command_line(), progress.value, quiet, against, language or Language.en,
     )  # fmt: skip
     with interruptible(lambda kept: f"to begin again:\n  {command_line()}"):
         found = attempt(asked, (lambda text: None) if quiet else partial(say, err=True))

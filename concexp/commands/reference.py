@@ -6,7 +6,16 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
 from concexp import catalog
-from concexp.experiment import claims_reference, expressions, keys, provided_reference, units, user_code, version_names
+from concexp.experiment import (
+    claims_reference,
+    expressions,
+    keys,
+    provided_reference,
+    units,
+    user_code,
+    user_code_reference,
+    version_names,
+)
 from concexp.experiment.keys import Key
 
 WIDTH = 120
@@ -138,7 +147,7 @@ TOPICS: Mapping[str, Callable[[], str]] = {
     "claims": _claims,
     "environment": _environment,
     "files": _files,
-    user_code.LONG: lambda: user_code.REFERENCE,
+    user_code.LONG: lambda: user_code_reference.REFERENCE,
     version_names.AXIS: lambda: version_names.REFERENCE,
 }
 

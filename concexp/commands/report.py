@@ -45,11 +45,13 @@ def write_pages(
     lacks a part; without it, PageIncomplete ends the work. `note` gets what else there is to say.
     """
     from concexp.analysis import results
-    from concexp.report import index
+    from concexp.report import index, reading_order
 
     if bundle.is_bundle(path):
         path = _unpacked(path)
     folders, lines = results.run_folders_in(path), []
+    if folders != [path]:
+        reading_order.read(path)  # a mistake in it is named before any page is made
     for folder in folders:
         run = results.load(folder)
         where = _page_folder(run, folder)

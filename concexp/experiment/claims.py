@@ -12,6 +12,7 @@ from concexp.errors import did_you_mean, meant
 from concexp.experiment import expressions, keys, selections, units
 from concexp.experiment.axis_values import LOAD
 from concexp.experiment.expressions import ExpressionError, Tree
+from concexp.experiment.outcomes import metric_of
 from concexp.experiment.problems import Problems, inside, items, parsed, text, unknown_keys
 from concexp.experiment.selections import Names
 from concexp.experiment.spec import Claim, Grid
@@ -33,6 +34,7 @@ class ClaimScope:
     names        the axes, and the labels that are words
     labels       each axis's labels; None where only a plan knows them
     parameters   those of plug-ins and of the load
+    outcomes     the metrics of the outcomes that user code declares
     open_loop    whether operations arrive at a rate anywhere
     baseline     whether there is a baseline
     """
@@ -42,6 +44,7 @@ class ClaimScope:
     parameters: frozenset[str]
     open_loop: bool
     baseline: bool
+    outcomes: frozenset[str] = frozenset()
 
     @property
     def words(self) -> set[str]:
@@ -86,7 +89,8 @@ def claim_scope(grids: Sequence[Grid], names: Names, open_loop: bool, baseline: 
     entries = [e for g in grids for e in (*g.workload, *g.model, *g.sync, g.background) if e is not None]
     parameters = {f"{owner}.{name}" for e in entries for owner in (e.kind, e.label) for name in e.accepts()}
     loads = {f"load.{name}" for name in LOAD}
-    return ClaimScope(names, labels, frozenset({*parameters, *loads, "startup"}), open_loop, baseline)
+    outcomes = frozenset(metric_of(name) for entry in entries for name in entry.outcomes)
+    return ClaimScope(names, labels, frozenset({*parameters, *loads, "startup"}), open_loop, baseline, outcomes)
 
 
 def _add_labels(labels: dict[str, list[Any] | None], key: str, more: list[Any] | None) -> None:
@@ -121,6 +125,8 @@ def of_data(data: Any) -> tuple[Claim, ...]:
             Value(item["expect"], None, True),
             item.get("valid") == "any",
             f"claims[{number}]",
+            str(item.get("published") or ""),
+            str(item.get("source") or ""),
         )
         for number, item in enumerate(listed)
     )
@@ -141,7 +147,9 @@ def _claim(node: Node, path: str, known: ClaimScope, problems: Problems) -> Clai
         if not any(key in keys.CLAIM["expect"].also for key in given):
             problems.at(node, path, "`expect:` is missing", EXAMPLE)
         return None
-    says = text(given["says"], f"{path}.says", problems) if "says" in given else None
+    words = {
+        key: text(given[key], f"{path}.{key}", problems) for key in ("says", "published", "source") if key in given
+    }
     if "valid" in given and given["valid"].value != "any":
         cure = "valid: any lets the times of trials with a wrong outcome count; leave it out otherwise"
         problems.at(
@@ -157,7 +165,8 @@ def _claim(node: Node, path: str, known: ClaimScope, problems: Problems) -> Clai
         return None
     place = given["expect"]
     value = Value(expect, None, True, place.file, place.line, place.column + place.quoted)
-    return Claim(says or str(expect), of, when or "", value, "valid" in given, path)
+    published, source = words.get("published") or "", words.get("source") or ""
+    return Claim(words.get("says") or str(expect), of, when or "", value, "valid" in given, path, published, source)
 
 
 def _of(node: Node, path: str, known: ClaimScope, problems: Problems) -> Mapping[str, Any] | Value | None:
@@ -269,6 +278,9 @@ def _kinds(tree: Tree) -> Iterator[Mistake]:
 
 def _measurable(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
     """Metrics that this experiment cannot measure."""
+    if tree.value.startswith(metric_of("")) and is_metric(tree) and tree.value not in known.outcomes:
+        cure = did_you_mean(tree.value, sorted(known.outcomes)) or "declare it: call: {target: …, outcomes: {…}}"
+        yield tree.position, f"no workload declares the outcome '{tree.value.partition('.')[2]}'", cure
     if tree.value in metrics():
         metric = catalog.load("metric", tree.value)
         if metric.open_loop and not known.open_loop:

@@ -13,7 +13,8 @@ Metrics     throughput              of this cell. `concexp list metric` names th
             throughput[sync=lock]   of the cell with this axis changed; [sync=lock, workers=2] with both; [workers=2*cpus]
             throughput[lock]        where exactly one axis has the value `lock`
             Axes that every metric names in brackets are not looped over. Metrics that are only claimed are measured, too.
-            returned == 14          what your function returned; returned.NAME of a dict of named numbers
+            returned == 14          what your function returned; returned.NAME of a dict of named numbers; outcomes.NAME of the
+                                    outcomes that it declares (`concexp show call`)
 Statuses    status == timeout, status in [ok, invalid]: the worst of the cell's trials. What a claim expects makes no exit 1.
 Facts       cpus, effective_cpus, every axis and parameter: workers, model, load.rate, sleep.delay; labels stand for themselves
 Numbers     10%  2x  5ms  2us  1KiB  100/s  1e4  20_000
@@ -34,7 +35,7 @@ Verdicts    The mean of each cell's trials is drawn 10,000 times from its t dist
             another, and < <= > >= compare their means over trials. Doubtful trials are left out of times; below 3 others a
             claim is inconclusive. A trial that did not end well, or whose outcome was wrong, could have had any value, and only
             what is true whatever it was decides; `allow:` makes its status expected.
-            Skipped: `when` is false, or a cell cannot exist or was not run.
+            Skipped: `when` is false, or a cell cannot exist or was not run. The page says of each open claim why it is open.
 
 `concexp run --check` exits 1 if a claim is refuted; with --strict, also if one is inconclusive or was not judged.
 """

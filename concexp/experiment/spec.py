@@ -119,8 +119,8 @@ NOWHERE = Located()
 class Entry:
     """One value of the axes workload, model, sync or background: a plug-in with its parameters, in SI units, and its label.
 
-    For user code there are also: where it is, the parameters known from its source or given, what it returns, its check, and
-    whether it takes the primitive as its argument `sync`.
+    For user code there are also: where it is, the parameters known from its source or given, what it returns, its check,
+    whether it takes the primitive as its argument `sync`, and the grades of its outcomes, by name.
     `wants` is what the experiment says that a workload needs, cpu or io; "" lets the measurement decide.
 
     Where versions of the user's code are compared, `versions` has the entry of each, by the version's name; each of these has its
@@ -141,6 +141,7 @@ class Entry:
     takes_sync: bool = False
     consumer: Located = NOWHERE  # the second of two roles
     consumer_takes_sync: bool = False
+    outcomes: Mapping[str, str] = field(default_factory=dict)
     version: Version | None = None
     versions: Mapping[str, Entry] = field(default_factory=dict)
     missing: str = ""
@@ -202,6 +203,8 @@ class Entry:
             beside: dict[str, Any] = {"check_by": self.check.request(), "over_by": self.over.request()}
             if self.takes_sync:
                 beside["takes_sync"] = True
+            if self.outcomes:
+                beside["outcomes"] = dict(self.outcomes)
             if not self.consumer.function:
                 return {"name": "_function", "parameters": {**given, **beside}}
             beside["consumer"] = {**self.consumer.request(), "takes_sync": self.consumer_takes_sync}
@@ -219,7 +222,8 @@ class Entry:
             over = {"over:": self.over.name} if self.over.function else {}
             consumer = {"consumer:": self.consumer.name} if self.consumer.function else {}
             version = {"code:": self.version.identity} if self.version is not None else {}
-            return {**self.parameters, **returns, **check, **over, **consumer, **version}
+            outcomes = {"outcomes:": dict(self.outcomes)} if self.outcomes else {}
+            return {**self.parameters, **returns, **check, **over, **consumer, **version, **outcomes}
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 
@@ -281,6 +285,7 @@ class Claim:
     when          a condition; "" for always
     any_outcome   whether times of trials with a wrong outcome count
     path          the claim's key in the YAML
+    published     the figure as somebody published it, and `source` where; "" for claims of one's own
     """
 
     says: str
@@ -289,6 +294,8 @@ class Claim:
     expect: Value
     any_outcome: bool = False
     path: str = ""
+    published: str = ""
+    source: str = ""
 
     @property
     def trees(self) -> tuple[expressions.Tree, ...]:

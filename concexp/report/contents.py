@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from concexp.report import reading_order
 from concexp.report.answer import answer, in_detail, versions, what_to_do
 from concexp.report.contest import judged
 from concexp.report.parts import Parts
@@ -21,6 +22,7 @@ from concexp.report.sections import (
     hosts,
     latency,
     machine,
+    outcomes,
     precision,
     profiles,
     scaling_laws,
@@ -188,6 +190,12 @@ def _claims(page: Page) -> Iterator[Content]:
         yield {"claims": rows}
 
 
+def _outcomes(page: Page) -> Iterator[Content]:
+    rows = outcomes.rows(page.view)
+    if rows:
+        yield {"outcomes": rows, "forbidden": outcomes.has_forbidden(page.view)}
+
+
 def _evidence(page: Page) -> Iterator[Content]:
     rows = claims.claim_rows(page.view)
     if any(row.evidence for row in rows):
@@ -267,17 +275,27 @@ def _experiment(page: Page) -> Iterator[Content]:
 
 def _again(page: Page) -> Iterator[Content]:
     run = page.view.run
-    lessons = again.lessons(run.manifest["command"], page.folder) if page.folder else []
+    lessons = [] if _links(page) or page.folder is None else again.lessons(run.manifest["command"], page.folder)
     yield {
         "command": again.command(run.manifest["command"], language_of(run.spec)),
         "places": " · ".join([f"[{escaped(run.header['run'])}]({page.data})", *lessons]),
     }
 
 
+def _links(page: Page) -> list[str]:
+    return [] if page.folder is None else reading_order.links(page.folder)
+
+
+def _read_on(page: Page) -> Iterator[Content]:
+    if links := _links(page):
+        yield {"links": links}
+
+
 # A section has no content where the page leaves it out, and one for each part where it repeats.
 SECTIONS: Sequence[tuple[str, Callable[[Page], Iterator[Content]]]] = (
     ("answer", _answer),
     ("claims", _claims),
+    ("outcomes", _outcomes),
     ("failures", _failures),
     ("pictures", _pictures),
     ("cells", _cells),
@@ -289,6 +307,7 @@ SECTIONS: Sequence[tuple[str, Callable[[Page], Iterator[Content]]]] = (
     ("machine", _machine),
     ("experiment", _experiment),
     ("again", _again),
+    ("read_on", _read_on),
 )
 FOLDS = {
     "cells": FIGURES,

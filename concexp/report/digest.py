@@ -169,13 +169,13 @@ def _versions(view: View) -> list[str]:
 
 def _claims(view: View) -> list[str]:
     """The table of claims; what their cells are called is for the page."""
-    rows = [[f"**{say(row.word)}**", row.says, row.cases, row.closest] for row in claim_rows(view)]
+    rows = [list(row.columns) for row in claim_rows(view)]
     if not rows:
         return []
     more = len(rows) - MOST_CLAIMS
     if more > 0:
-        rows = [*rows[:MOST_CLAIMS], [say("{count} more", count=more), "", "", ""]]
-    return [_table([say("verdict"), say("claim"), say("cases"), say("closest call")], rows)]
+        rows = [*rows[:MOST_CLAIMS], [say("{count} more", count=more), "", ""]]
+    return [_table([say("claimed"), say("measured"), say("verdict")], rows)]
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -19,7 +19,7 @@ from concexp.report.parts import Parts
 from concexp.report.pictures import FILES, first_of
 from concexp.report.places import figures_name, languages_in, page_name
 from concexp.report.sections.again import number
-from concexp.report.sections.claims import WORDS, claim_rows
+from concexp.report.sections.claims import WORDS, ClaimRow, claim_rows
 from concexp.report.sections.machine import machine_and_cpus
 from concexp.report.text.labels import one_line
 from concexp.report.text.markdown import escaped
@@ -42,6 +42,7 @@ class Line:
     page     the path of its page, from the index
     picture  the path of its first picture, from the index; "" without any
     alt      what stands for the picture, as the value of an attribute
+    published  its claims of figures that others published: claimed, measured, verdict
     failed   the parts of the line that could not be made, with reasons
     """
 
@@ -53,6 +54,7 @@ class Line:
     answer: str
     claims: str
     measured: str
+    published: tuple[tuple[str, str, str], ...] = ()
     failed: tuple[str, ...] = ()
 
 
@@ -69,8 +71,11 @@ def line(run: Run, beside: Path, folder: Path) -> Line:
     with parts.guard("the answer", answers):
         answers += [sentence.replace("](#", f"]({link}#") for sentence in _found(view)]
     claims: list[str] = []
+    published: list[tuple[str, str, str]] = []
     with parts.guard("the list of claims", claims):
-        claims += _claims(view)
+        rows = claim_rows(view)
+        claims += _counts(rows)
+        published += [row.columns for row in rows if row.is_published]
     lesson = number(run.manifest["command"])
     return Line(
         (LAST if lesson is None else lesson, link),
@@ -81,6 +86,7 @@ def line(run: Run, beside: Path, folder: Path) -> Line:
         " ".join(answers),
         ", ".join(claims),
         _measured(run),
+        tuple(published),
         tuple(parts.failed),
     )
 
@@ -114,9 +120,9 @@ def _found(view: View) -> list[str]:
     ]
 
 
-def _claims(view: View) -> list[str]:
+def _counts(rows: Sequence[ClaimRow]) -> list[str]:
     """`4 of 4 supported`; `3 of 4 supported`, `1 inconclusive`; nothing without claims."""
-    counts = Counter(row.word for row in claim_rows(view))
+    counts = Counter(row.word for row in rows)
     others = [f"{counts[word]} {word}" for word in WORDS if counts[word] and word != "supported"]
     return [f"{counts['supported']} of {counts.total()} supported", *others] if counts else []
 

@@ -5,17 +5,20 @@ As on the page, a sentence stands in the place of a part that cannot be made.
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
 from concexp.analysis.results import Run
 from concexp.report.answer import answer
-from concexp.report.answer.brief import brief
+from concexp.report.answer.brief import NO_RESULT, brief
 from concexp.report.parts import Parts
 from concexp.report.sections.claims import WORDS, ClaimRow, claim_rows
-from concexp.report.text.language import listed, message, say
+from concexp.report.text.language import clauses, listed, message, say
 from concexp.report.text.markdown import plain
 from concexp.report.views import view_of
+
+TITLE = 9  # columns of the titles of the five lines
 
 
 def answer_lines(run: Run) -> list[str]:
@@ -57,9 +60,21 @@ def brief_lines(run: Run, workload: str, warnings: Sequence[str] = ()) -> list[s
         view = view_of(run)
         comparison = next((one for one in view.comparisons if str(one.labels["workload"]) == workload), None)
         if comparison is None:
-            return ["  use      nothing: no cell has a result"]
+            return [_titled(message("use"), say(NO_RESULT))]
         found = brief(view, comparison)
-        beware = "; ".join([*warnings, *found.beware]) or "nothing that was seen"
-        parts = {"use": found.use, "gains": found.gains, "sure": found.sure, "as good": found.ties, "beware": beware}
-        return [f"  {title:<9}{plain(text)}" for title, text in parts.items()]
+        parts = {
+            message("use"): found.use,
+            message("gains"): found.gains,
+            message("sure"): found.sure,
+            message("as good"): found.ties,
+            message("beware"): clauses([*warnings, *found.beware]) or say("nothing that was seen"),
+        }
+        return [_titled(title, plain(text)) for title, text in parts.items()]
     return [plain(line) for line in lines]
+
+
+def _titled(title: str, text: str) -> str:
+    """A line behind its title, whose signs may be as wide as two."""
+    title = say(title)
+    width = sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in title)
+    return f"  {title}{' ' * (TITLE - width)}{text}"

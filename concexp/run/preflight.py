@@ -156,6 +156,7 @@ class Preflight:
                 "returns": entry.returns,
                 "check": entry.check.name if entry.check.function else "",
                 **({"over": entry.over.name} if entry.over.function else {}),
+                **({"outcomes": dict(entry.outcomes)} if entry.outcomes else {}),
             }
         if problems:
             raise InputError(problems)

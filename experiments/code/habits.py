@@ -1,4 +1,4 @@
-"""Habits of two safe steps each, that are not safe together; each function returns how often something went wrong.
+"""Habits of two safe steps each, that are not safe together; each function returns how often each of its outcomes came.
 
 Between the two steps lies a moment, as when a file is read or a line is logged. Without it things go wrong as well, but seldom.
 """
@@ -9,6 +9,7 @@ import time
 
 THREADS = 4
 TIMES = 200
+SINGLETONS = 20
 
 
 def moment():
@@ -37,7 +38,7 @@ def guard(safe):
 
 
 def check_then_act(safe=False):
-    """Makes what is missing for each key: anything that is made twice is wrong."""
+    """Makes what is missing for each key: once is right, twice is not."""
     known, made, lock = {}, [], guard(safe)
 
     def make(key):
@@ -52,11 +53,12 @@ def check_then_act(safe=False):
                     known[key] = make(key)
 
     together(body)
-    return {"wrong": len(made) - TIMES}
+    once = sum(made.count(key) == 1 for key in range(TIMES))
+    return {"made_once": once, "made_again": TIMES - once}
 
 
 def shared_generator(safe=False):
-    """Takes all numbers of one generator: an exception for two that ask at once is wrong, and a missing number."""
+    """Takes all numbers of one generator: it raises ValueError where two ask at once."""
     taken, errors, lock = [], [], guard(safe)
 
     def generate():
@@ -78,12 +80,12 @@ def shared_generator(safe=False):
                 moment()
 
     together(body)
-    return {"wrong": len(errors) + TIMES - len(taken)}
+    return {"taken": len(taken), "already_executing": len(errors), "never_taken": TIMES - len(taken)}
 
 
 def look_then_pop(safe=False):
-    """Fills a list with one item after the other, which the threads that find it pop: an exception is wrong."""
-    errors, lock, items = [], guard(safe), []
+    """Fills a list with one item after the other, which the threads that find it pop: it may be empty by then."""
+    popped, errors, lock, items = [], [], guard(safe), []
 
     def body():
         for _ in range(TIMES):
@@ -92,18 +94,18 @@ def look_then_pop(safe=False):
                 try:
                     while items:
                         moment()
-                        items.pop()
+                        popped.append(items.pop())
                 except IndexError as error:
                     errors.append(error)
 
     together(body)
-    return {"wrong": len(errors)}
+    return {"popped": len(popped), "popped_from_empty": len(errors)}
 
 
 def first_use(safe=False):
-    """Makes a singleton on first use: a second one is wrong. Safe is to look, to take the lock, and to look again."""
-    wrong, lock = 0, threading.Lock()
-    for _ in range(20):
+    """Makes a singleton on first use: there should be one. Safe is to look, to take the lock, and to look again."""
+    single, lock = 0, threading.Lock()
+    for _ in range(SINGLETONS):
         made, kept = [], []
 
         def make(made=made):
@@ -121,5 +123,5 @@ def first_use(safe=False):
                     kept.append(make())
 
         together(use)
-        wrong += len(made) - 1
-    return {"wrong": wrong}
+        single += len(made) == 1
+    return {"one_object": single, "several_objects": SINGLETONS - single}

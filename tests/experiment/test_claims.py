@@ -49,6 +49,21 @@ def test_the_shortest_claim():
     assert (claim.says, claim.of, claim.when, claim.any_outcome) == ("speedup < 1.1", None, "", False)
 
 
+def test_a_claim_of_others_has_their_figure_and_its_source():
+    """Both are texts of the claim, and come back from the journal; a number without quotes is refused with the cure."""
+    text = (
+        "  - {says: fast, published: 1.13x, source: 'https://x.org/1', expect: speedup > 1}\n  - expect: speedup > 1\n"
+    )
+    claims = read(text)
+    again = of_data(parse_text(BASE + text, "x.yaml").resolved()["claims"])
+    for first, second in (claims, again):
+        assert (first.published, first.source) == ("1.13x", "https://x.org/1")
+        assert (second.published, second.source) == ("", "")
+    found = problem("  - {published: 1.13, expect: speedup > 1}\n")
+    assert found.path == "claims[0].published"
+    assert found.hint == 'put it in quotes: "1.13"'
+
+
 def test_claims_come_back_from_the_journal():
     """What was resolved gives the same claims again, but for their places."""
     text = (

@@ -23,7 +23,9 @@ from concexp.report import page
 from concexp.report.text import language
 from concexp.report.text.numbers import more_of
 
-REPORT = Path(concexp.__file__).parent / "report"
+PACKAGE = Path(concexp.__file__).parent
+REPORT = PACKAGE / "report"
+TRYING = PACKAGE / "commands" / "trying"  # its answer is in the language of the page, too
 CONTEXT = "\x04"
 SAYING = ("say", "message", "translated")
 # Texts of the page that are arguments of these are names of things, in the singular.
@@ -60,10 +62,11 @@ def in_sources() -> dict[str, Message]:
 
 
 def _in_python() -> Iterator[tuple[str, str, str]]:
-    for file in sorted(REPORT.rglob("*.py")):
+    for file in [*sorted(REPORT.rglob("*.py")), *sorted(TRYING.glob("*.py"))]:
+        place = file.relative_to(REPORT if file.is_relative_to(REPORT) else PACKAGE).as_posix()
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
-                yield from ((*one, file.relative_to(REPORT).as_posix()) for one in _of_call(node, file))
+                yield from ((*one, place) for one in _of_call(node, file))
 
 
 def _of_call(call: ast.Call, file: Path) -> Iterator[tuple[str, str]]:

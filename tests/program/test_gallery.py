@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from concexp import experiment
 from tests.helpers.benchmarks import loaded
 from tests.helpers.program import ROOT, SIMULATED, concexp
 
@@ -70,6 +71,38 @@ def test_the_summary_and_the_exit_code(gallery, lessons, monkeypatch, capfd):
     assert capfd.readouterr().out.splitlines()[-1] == "1 of 2 lessons are finished and well"
     monkeypatch.setattr(gallery, "run_all", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert gallery.main(["--out", out]) == 130
+
+
+def test_the_words_of_claims_ask_nothing(gallery, lessons):
+    """A comment, and what a claim says and where it comes from, may be mended without running a lesson again."""
+    paths, out = gallery.numbered(lessons, [0]), lessons / "reports"
+    claim = "claims:\n  - {says: it runs, expect: throughput > 0}\n"
+    paths[0].write_text(SIMULATED + claim)
+    gallery.run_all(paths, out)
+    assert gallery.is_finished(paths[0], out)
+    paths[0].write_text("# better\n" + SIMULATED + claim.replace("it runs", "it does run, published: 1x, source: here"))
+    assert gallery.is_finished(paths[0], out)
+    paths[0].write_text(SIMULATED + claim.replace("> 0", "> 1"))
+    assert not gallery.is_finished(paths[0], out)
+
+
+def test_published_figures_beside_what_was_measured(gallery, tmp_path):
+    """From the lesson what was claimed, from the table on its page the rest, also where that page knows no source."""
+    lesson = tmp_path / "00_mine.yaml"
+    lesson.write_text(
+        SIMULATED + "claims:\n  - {says: a|b, published: 2x, source: 'https://x.org', expect: throughput > 0}\n"
+        "  - {says: own, expect: throughput > 0}\n  - {says: later, published: 3x, expect: throughput > 0}\n"
+    )
+    spec = experiment.load(lesson)
+    page = tmp_path / "reports" / spec.name / "README.md"
+    page.parent.mkdir(parents=True)
+    page.write_text(
+        "| claimed | measured | verdict |\n| --- | --- | --- |\n| a\\|b | 2 &gt; 0 | **Supported** |\n\n| x | y | z |\n"
+    )
+    assert gallery.published(0, spec, tmp_path / "reports") == [
+        "| 00 | a\\|b. Published: 2x ([x.org](https://x.org)) | 2 &gt; 0 | **Supported** |\n",
+        "| 00 | later. Published: 3x |  | run it |\n",
+    ]
 
 
 def test_the_list_of_lessons(gallery):

@@ -1,5 +1,7 @@
 """`concexp try` as a user gives it: five lines, a page, a YAML; and every way in which a function can be no use."""
 
+import re
+
 import pytest
 
 from tests.helpers.program import concexp
@@ -119,6 +121,23 @@ def test_a_call_that_never_ends_is_given_up_and_told(mine):
     assert done.returncode == 1
     assert "my.py:hangs did not end within 5 s: it was at my.py:10" in done.stderr
     assert "--budget 10m" in done.stderr
+
+
+def test_it_speaks_the_language_that_is_asked_for(mine):
+    """The five lines, the page, and the YAML that goes on from there; its comments are those of every YAML."""
+    done = concexp(
+        mine, "try", "my.py:computes", "--models", "serial,threads", "--workers", "2", "--language", "zh", *SHORT
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("my.py:computes ")
+    assert [line.split()[0] for line in lines[1:6]] == ["采用", "收益", "把握", "相当", "当心"]
+    assert not re.search("[a-z]{3,}", re.sub("my.py:computes|serial|threads|GIL|CPU|µs|ms", "", lines[0]))
+    page = (mine / "reports/try_computes/README.zh.md").read_text("utf-8")
+    assert page.startswith("# 哪种模型适合 computes")
+    text = (mine / "try_computes.yaml").read_text("utf-8")
+    assert "report: {language: zh}" in text
+    assert "# processes per cell" in text
 
 
 def test_two_versions_of_a_function(mine):

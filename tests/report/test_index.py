@@ -62,6 +62,25 @@ def test_a_line_for_each_report(tmp_path, line_of):
     assert re.fullmatch(r"20\d\d-\d\d-\d\d, .+, 2 usable CPUs", measured)
 
 
+def test_what_others_published_has_a_table(tmp_path, line_of):
+    """Claimed, measured and verdict beside each other, by report; without such claims there is no table."""
+    published = {"says": "twice", "published": "2x", "source": "https://x.org", "expect": "throughput > 1"}
+    one, _ = line_of(
+        "one", scenarios.scaling(), spec={"claims": [*CLAIMS, published, {**published, "when": "cpus > 5"}]}
+    )
+    two, _ = line_of("two", scenarios.scaling(), spec={"claims": CLAIMS})
+    text = index.write(tmp_path, [one, two]).read_text("utf-8")
+    table = text.partition("\n## Published figures\n\n")[2]
+    first, second = table.splitlines()[2:]
+    assert first.startswith(
+        "| [Which model is made up best?](one/README.md) | twice. Published: 2x ([x.org](https://x.org)) | "
+    )
+    assert "| **Supported** (" in first
+    assert second.startswith("|  | twice. Published: 2x ([x.org](https://x.org)) | – | **Skipped** (")
+    assert second.endswith("): it is about cpus &gt; 5, and cpus is 2 |")
+    assert "Published" not in index.write(tmp_path, [two]).read_text("utf-8")
+
+
 def test_the_numbered_experiments_come_in_their_order(tmp_path, line_of):
     """Then the others, by name."""
     commands = {"a": "concexp run 10_a.yaml", "b": "concexp run lessons/09_b.yaml", "d": "concexp run d.yaml", "c": "x"}

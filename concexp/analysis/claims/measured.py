@@ -42,6 +42,10 @@ class NoVerdict(Exception):
         self.lacking = lacking or {}
 
 
+class Unmet(NoVerdict):
+    """A claim's `when` is false for a case, so the claim is not about it."""
+
+
 class Measured:
     """What claims can refer to in a run: cells, their samples and facts."""
 
@@ -166,7 +170,7 @@ class Measured:
         if name in rows:
             rows = rows[rows[name].notna()]
         if metric.share_of and metric.share_of in rows:
-            return int(rows[metric.share_of].sum()), "operation"
+            return int(rows[metric.share_of].sum()), "operation" if metric.share_of == "ops" else "outcome"
         return int(rows["trial"].nunique()), "trial"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from concexp import catalog
 from concexp.analysis.claims.evaluation import Values, missing_in_words
-from concexp.analysis.claims.measured import Measured, NoVerdict
+from concexp.analysis.claims.measured import Measured, NoVerdict, Unmet
 from concexp.analysis.claims.numbers import Drawn, Later, drawn, is_number
 from concexp.analysis.claims.truth import Truth
 from concexp.analysis.memo import once
@@ -21,6 +21,7 @@ from concexp.analysis.stats.familywise import holm
 from concexp.analysis.stats.intervals import FEWEST, LEVEL, Interval
 from concexp.analysis.stats.sequential import factor_to_verdict
 from concexp.experiment.claims import of_data
+from concexp.experiment.expression_text import text_of
 from concexp.experiment.expressions import ExpressionError, Tree, walk
 from concexp.experiment.spec import Claim
 from concexp.plan.claim_cases import Case, Impossible
@@ -45,7 +46,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Tries:
-    """In how many `of` (operation, trial) something was counted that never happened."""
+    """In how many `of` (operation, outcome, trial) something was counted that never happened."""
 
     count: int
     of: str
@@ -62,6 +63,7 @@ class CaseVerdict:
     trials    the trials behind it, and all that were run, of the cell that lacks most
     zero      behind a count of exactly 0
     lacking   the cells with too few operations for a value yet, each with the factor by which it is too uncertain
+    unmet     whether it is skipped since the claim's `when` is false for it
     """
 
     case: Case
@@ -73,6 +75,7 @@ class CaseVerdict:
     trials: tuple[int, int] = (0, 0)
     zero: Tries | None = None
     lacking: Mapping[str, float] = field(default_factory=dict)
+    unmet: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,8 @@ def _case_verdict(claim: Claim, case: Case, measured: Measured) -> _Judged:
         values = Values(measured, claim, kept)
         truth = values.truth(expect)
     except NoVerdict as end:
-        return _Judged(CaseVerdict(case, end.outcome, end.reason, lacking=end.lacking))
+        unmet = isinstance(end, Unmet)
+        return _Judged(CaseVerdict(case, end.outcome, end.reason, lacking=end.lacking, unmet=unmet))
     seen = Values(measured, claim, kept, survivors=True), Values(measured, claim, kept, point=True)
     found = CaseVerdict(
         case, "inconclusive", "", None, tuple(_evidence(expect, *seen, measured.level)), values.cells,
@@ -253,23 +257,36 @@ def _withheld(claim: Claim, judged: _Judged, measured: Measured) -> CaseVerdict:
 
 def _where(claim: Claim, case: Case, measured: Measured, when: Tree) -> Case:
     """The case with the cells for which `when` holds; raises NoVerdict if the claim refers to another one."""
-    kept, reasons = [], dict[str, tuple[str, Mapping[str, float]]]()
+    kept, ends = [], dict[str, NoVerdict]()
     for cell in case.cells:
         values = Values(measured, claim, replace(case, cells=(cell,)), point=True)
         try:
             if values.truth(when).support == 0:
                 kept.append(cell)
             else:
-                reasons[cell] = f"its condition does not hold: {values.in_words(when)}", {}
+                ends[cell] = Unmet("skipped", _guard(when, values))
         except NoVerdict as end:
-            reasons[cell] = end.reason, end.lacking
+            ends[cell] = NoVerdict("skipped", end.reason, end.lacking)
     if not kept:
-        raise NoVerdict("skipped", *next(iter(reasons.values())))
+        raise next(iter(ends.values()))
     narrowed = replace(case, cells=tuple(kept))
     for reference in measured.cells.references(claim, narrowed, claim.trees[0]):
-        if reference.cell in reasons:
-            raise NoVerdict("skipped", *reasons[reference.cell])
+        if reference.cell in ends:
+            raise ends[reference.cell]
     return narrowed
+
+
+def _guard(when: Tree, values: Values) -> str:
+    """What a false condition asks for, by its first part that is false, and what there is: `it takes 4 CPUs, and there are 2`."""
+    parts = when.parts if when.kind == "and" else (when,)
+    false = next((part for part in parts if values.truth(part).support != 0), when)
+    name = false.parts[0].value if false.kind == "compare" and false.value == (">=",) else ""
+    if name in CPUS:
+        there, asked = map(values.of, false.parts)
+        if there is not None and isinstance(asked, int | float):
+            what = "CPUs, and there are" if name == "cpus" else "effective CPUs, and there were"
+            return f"it takes {asked:.4g} {what} {there:.4g}"
+    return f"it is about {text_of(false)}, and {values.in_words(false)}"
 
 
 def _evidence(tree: Tree, values: Values, means: Values, level: float) -> Iterator[Comparison]:

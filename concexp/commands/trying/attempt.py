@@ -12,7 +12,11 @@ from concexp.commands.trying import models, probe, question, request, sweep
 from concexp.commands.trying.kind import Facts
 from concexp.commands.trying.request import Function
 from concexp.errors import EnvironmentRefused, InputError
+from concexp.experiment.blocks import DEFAULT_LANGUAGE
 from concexp.experiment.reader import NAME
+from concexp.report import font_files
+from concexp.report.text.language import clauses, say, written_in
+from concexp.report.text.numbers import enumerated
 from concexp.run.machine import facts as machine
 from concexp.run.storage import atomic, run_folder
 
@@ -42,6 +46,7 @@ class TryRequest:
     progress: str = "auto"
     quiet: bool = False
     against: str = ""  # the revision of the functions that they are compared with
+    language: str = DEFAULT_LANGUAGE  # of the answer, and of the page
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,12 @@ class Attempt:
 
 def attempt(asked: TryRequest, tell: Callable[[str], None]) -> Attempt:
     """Try the functions; `tell` is called with what is going on."""
+    font_files.require(asked.language)
+    with written_in(asked.language):
+        return _attempt(asked, tell)
+
+
+def _attempt(asked: TryRequest, tell: Callable[[str], None]) -> Attempt:
     functions = request.functions_of(asked.targets, asked.arguments, asked.mapping, asked.over)
     known = models.candidates(asked.models)
     every = known if not asked.models else models.candidates()
@@ -66,11 +77,11 @@ def attempt(asked: TryRequest, tell: Callable[[str], None]) -> Attempt:
     if asked.against:
         request.require_revision(functions, every, asked.against)
     timeout = min(max(asked.budget / GIVEN_UP, TIMEOUT_S[0]), TIMEOUT_S[1])
-    tell(f"looking at what {' and '.join(one.name for one in functions)} wants")
+    tell(say("looking at what {names} wants", names=enumerated([one.name for one in functions])))
     with probe.temporary_folder() as folder:
         facts, spent = probe.Probe(functions, every, timeout, Path(folder), asked.command).look()
     for one in functions:
-        tell(f"{one.name} {facts[one.target].kind}: {facts[one.target].evidence}")
+        tell(say("{name} {kind}: {evidence}", name=one.name, **_described(facts[one.target])))
     left = max(LEAST_S, asked.budget - spent - AROUND_S)
     share = left / len(functions)
     narrow = sweep.of_versions if asked.against else sweep.sweep
@@ -81,7 +92,7 @@ def attempt(asked: TryRequest, tell: Callable[[str], None]) -> Attempt:
     _write(path, question.question_text(name, functions, facts, sweeps, left, timeout, asked.against))
     ran = RunRequest(path, out=asked.out, command=asked.command, quiet=asked.quiet)
     outcome = run_experiment(ran, asked.progress, page=True)
-    lines = [*outcome.lines, f"to go on from: {path} (concexp run {path})"]
+    lines = [*outcome.lines, say("to go on from: {path} (concexp run {path})", path=path)]
     answer = _about_versions if asked.against else _answer
     return Attempt(answer(outcome.measured.results, functions, facts), lines, path, facts, outcome)
 
@@ -135,5 +146,10 @@ def _about_versions(run: Run, functions: Sequence[Function], facts: Mapping[str,
 
 def _title(function: Function, found: Facts) -> str:
     """What a function is, and what that rests on."""
-    title = "; ".join([f"{function.target} {found.kind}", *found.traits])
-    return f"{title} ({found.evidence})"
+    known = _described(found)
+    title = clauses([say("{name} {kind}", name=function.target, kind=known["kind"]), *found.traits])
+    return say("{text} ({detail})", text=title, detail=known["evidence"])
+
+
+def _described(found: Facts) -> dict[str, str]:
+    return {"kind": say(found.kind), "evidence": found.evidence}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from concexp.report.text.language import listed, message, say
+
 BUSY, IDLE = 0.8, 0.2  # share of its time on a CPU from which a function computes, and up to which it waits
 ONE_CPU = 1.15  # CPUs that threads under the GIL can use, with what is measured beside them
 STARVED = 0.75  # CPUs below which threads that compute got too few to say anything
@@ -23,15 +25,15 @@ PROBED = 4  # threads or coroutines together
 class Kind(StrEnum):
     """What calls of a function do with their time, as a person would say it."""
 
-    holds = "computes and holds the GIL"
-    releases = "computes in code that releases the GIL"
-    free = "computes, and there is no GIL"
-    computes = "computes; whether it holds the GIL is not known"
-    waits = "waits, and blocks its thread meanwhile"
-    awaits = "waits asynchronously"
-    blocks = "a coroutine function that blocks its event loop"
-    mixed = "computes and waits in turn"
-    shares = "waits for a lock or something else that its calls share"
+    holds = message("computes and holds the GIL")
+    releases = message("computes in code that releases the GIL")
+    free = message("computes, and there is no GIL")
+    computes = message("computes; whether it holds the GIL is not known")
+    waits = message("waits, and blocks its thread meanwhile")
+    awaits = message("waits asynchronously")
+    blocks = message("a coroutine function that blocks its event loop")
+    mixed = message("computes and waits in turn")
+    shares = message("waits for a lock or something else that its calls share")
 
 
 @dataclass(frozen=True)
@@ -114,20 +116,30 @@ class Facts:
         """What else matters, in words."""
         found = []
         if self.has_large_results:
-            found.append(f"its results are large to send ({(self.result or 0) / 1e6:.2g} MB pickled)")
+            size = f"{(self.result or 0) / 1e6:.2g}"
+            found.append(say("its results are large to send ({size} MB pickled)", size=size))
         if self.refused:
-            found.append("no pool of processes can take it")
+            found.append(say("no pool of processes can take it"))
         return found
 
     @property
     def evidence(self) -> str:
         """What the kind rests on."""
-        parts = [f"{100 * self.busy:.0f} % of {_seconds(self.op_s)} a call on a CPU"]
+        share, took = f"{100 * self.busy:.0f}", _seconds(self.op_s)
+        parts = [say("{share} % of {duration} a call on a CPU", share=share, duration=took)]
         if self.used is not None and self.gain is not None:
-            parts.append(f"{PROBED} threads used {self.used:.2f} CPUs and were {self.gain:.2f}x as fast as one")
+            parts.append(
+                say(
+                    "{count} threads used {cpus} CPUs and were {gain}x as fast as one",
+                    count=PROBED,
+                    cpus=f"{self.used:.2f}",
+                    gain=f"{self.gain:.2f}",
+                )
+            )
         if self.loop_gain is not None:
-            parts.append(f"{PROBED} coroutines {self.loop_gain:.2f}x as fast as one")
-        return ", ".join(parts)
+            gain = f"{self.loop_gain:.2f}"
+            parts.append(say("{count} coroutines {gain}x as fast as one", count=PROBED, gain=gain))
+        return listed(parts)
 
     @property
     def warnings(self) -> list[str]:
@@ -137,15 +149,20 @@ class Facts:
             found.append(self.refused)
         if self.locks:
             found.append(
-                f"{', '.join(self.locks)} is shared by threads only: each process has a copy, so check that what it guards "
-                "need not be shared"
+                say(
+                    "{locks} is shared by threads only: each process has a copy, so check that what it guards need not be "
+                    "shared",
+                    locks=listed(self.locks),
+                )
             )
         elif self.kind is Kind.shares:
-            found.append("what its calls wait for together may be another thing in each process")
+            found.append(say("what its calls wait for together may be another thing in each process"))
         if self.kind is Kind.blocks:
-            found.append("nothing else runs in an event loop while it blocks: await, or use asyncio.to_thread")
+            found.append(say("nothing else runs in an event loop while it blocks: await, or use asyncio.to_thread"))
         if self.kind is Kind.computes:
-            found.append("the machine gave too few CPUs to see whether it holds the GIL: try again when it is quiet")
+            found.append(
+                say("the machine gave too few CPUs to see whether it holds the GIL: try again when it is quiet")
+            )
         return found
 
 

@@ -8,8 +8,11 @@ from typing import Any
 from concexp.commands.trying.kind import Facts
 from concexp.commands.trying.request import Function
 from concexp.commands.trying.sweep import Sweep
+from concexp.experiment.blocks import DEFAULT_LANGUAGE
 from concexp.experiment.version_names import AXIS, WORKTREE
 from concexp.experiment.yaml_nodes import inline
+from concexp.report.text.language import current, say, written_in
+from concexp.report.text.numbers import enumerated
 
 MARK = "# Written by `concexp try`, which writes it anew unless this line is gone."
 COLUMN = 46  # where comments begin
@@ -25,12 +28,29 @@ def question_text(
     against: str = "",
 ) -> str:
     """The text of the YAML; `facts` and `sweeps` are by target, times are seconds, `against` is a revision to compare with."""
-    several = len(functions) > 1
-    which = " and ".join(one.name for one in functions)
-    asked = f"Which model suits {which}, and with how many workers?"
+    with written_in(
+        DEFAULT_LANGUAGE
+    ):  # what it says in comments; the page is in the current language, and begins with this
+        lines = _lines(functions, facts, sweeps, budget, timeout, against)
+    which = enumerated([one.name for one in functions])
+    asked = say("Which model suits {names}, and with how many workers?", names=which)
     if against:
-        asked = f"Is {which} faster or slower than in {against}?"
-    lines = [MARK, f"question: {inline(asked)}", f"name: {name}", ""]
+        asked = say("Is {names} faster or slower than in {version}?", names=which, version=against)
+    report = [] if current() == DEFAULT_LANGUAGE else [f"report: {{language: {current()}}}"]
+    return "\n".join([MARK, f"question: {inline(asked)}", f"name: {name}", *report, "", *lines]) + "\n"
+
+
+def _lines(
+    functions: Sequence[Function],
+    facts: Mapping[str, Facts],
+    sweeps: Mapping[str, Sweep],
+    budget: float,
+    timeout: float,
+    against: str,
+) -> list[str]:
+    """What is measured, and how."""
+    several = len(functions) > 1
+    lines: list[str] = []
     lines += _workloads(functions, facts)
     lines += [""]
     if several:
@@ -61,7 +81,7 @@ def question_text(
         _with_comment(f"  budget: {budget:.0f}s", "for all of it: without it every cell gets its repetitions"),
         _with_comment(f"  timeout: {timeout:g}s", "of one trial"),
     ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _workloads(functions: Sequence[Function], facts: Mapping[str, Facts]) -> list[str]:

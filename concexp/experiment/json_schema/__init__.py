@@ -263,7 +263,8 @@ def _axes(classes: Classes) -> dict[str, Schema]:
 
 def _claim() -> Schema:
     selection = {"if": {"type": "object"}, "then": {"additionalProperties": LABELS}, "else": CONDITION}
-    of = {"says": values.TEXT, "of": selection, "when": CONDITION, "expect": CONDITION, "valid": {"const": "any"}}
+    texts = dict.fromkeys(("says", "published", "source"), values.TEXT)
+    of = {**texts, "of": selection, "when": CONDITION, "expect": CONDITION, "valid": {"const": "any"}}
     return {
         "type": "object",
         "properties": {name: _described(one, keys.CLAIM[name]) for name, one in of.items()},

@@ -9,6 +9,7 @@ from concexp import catalog
 from concexp.experiment import value_schemas as values
 from concexp.experiment.entries import WANTS
 from concexp.experiment.keys import ENTRY
+from concexp.experiment.outcomes import GRADES
 from concexp.experiment.user_code import LONG, RETURNS, ROLES
 from concexp.experiment.value_schemas import Schema
 
@@ -98,6 +99,10 @@ def _call() -> Schema:
         "over": described(named, "items, one for each call, or a function that returns them"),
         "check": described(named, "a function, called with each returned value"),
         "returns": described({"enum": list(RETURNS)}, "what the returned value is"),
+        "outcomes": described(
+            {"type": "object", "additionalProperties": {"enum": list(GRADES)}, "minProperties": 1},
+            "what its calls can come to, each with its grade",
+        ),
     }
     return {
         "description": "code of your own: concexp show call",

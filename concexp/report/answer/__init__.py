@@ -31,7 +31,7 @@ from concexp.report.answer import (
 from concexp.report.answer.findings import FINDINGS, Finding, in_order, of_kind
 from concexp.report.contest import compared, contest_of, judged
 from concexp.report.open_loops import closed_loops, is_open
-from concexp.report.sections import doubtful, time_breakdown
+from concexp.report.sections import doubtful, outcomes, time_breakdown
 from concexp.report.text.language import message, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import escaped, plain
@@ -107,6 +107,7 @@ def _all(view: View) -> list[Finding]:
         *of_kind("undecided", undecided),
         *of_kind("blocked", blocked.sentences(view)),
         *of_kind("endings", endings.sentences(view)),
+        *of_kind("losses", outcomes.sentences(view)),
         *of_kind("activity", activity.sentences(view)),
         *latency,
         *([] if by_latency else verdicts.findings(judged(view), found, total, kind)),

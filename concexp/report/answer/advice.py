@@ -54,7 +54,7 @@ def _losses(view: View, found: Sequence[Standing]) -> list[str]:
 
 def _losing(view: View) -> dict[str, None]:
     """The cells that lose a share of something in some comparison, by name."""
-    metrics = [metric for metric, cls in view.metrics.items() if cls.share_of]
+    metrics = [metric for metric, cls in view.metrics.items() if cls.share_of and cls.verb]
     points = (point for comparison in view.comparisons for point in comparison.points)
     return dict.fromkeys(cell_text(view, point) for point in points if any(point.value(m).mean > 0 for m in metrics))
 

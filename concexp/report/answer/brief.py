@@ -25,15 +25,18 @@ from concexp.report.phrases import (
     primary_text,
     series_text,
 )
+from concexp.report.text.language import clauses, message, say, translated
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, level_text, plural, rounded, spread
+from concexp.report.text.reasons import reason_text
 from concexp.report.view import Comparison, Point, View
 
+NO_RESULT = message("nothing: no cell has a result")
 OPEN = {
-    "doubtful": "was measured fastest, without a verdict: its trials are doubtful, or those of a rival",
-    "no winner": "was measured fastest, without a verdict: in every cell some trial ended badly",
-    "alone": "was measured fastest, without a verdict: nothing else ended well and beyond doubt",
-    "few": "was measured fastest, without a verdict from so few trials",
+    "doubtful": message("{cell} was measured fastest, without a verdict: its trials are doubtful, or those of a rival"),
+    "no winner": message("{cell} was measured fastest, without a verdict: in every cell some trial ended badly"),
+    "alone": message("{cell} was measured fastest, without a verdict: nothing else ended well and beyond doubt"),
+    "few": message("{cell} was measured fastest, without a verdict from so few trials"),
 }
 
 
@@ -54,17 +57,18 @@ def brief(view: View, comparison: Comparison) -> Brief:
     found = standing(view, comparison)
     best = _best(view, comparison, found)
     if best is None:
-        return Brief("nothing: no cell has a result", beware=_beware(view, comparison, None))
+        return Brief(say(NO_RESULT), beware=_beware(view, comparison, None))
     best = _simplest(view, comparison, best)
     same = [point for point in comparison.points if view.series_name(point) == view.series_name(best)]
     choice = (enough(view, same) or best) if best.can_win else best
     state = "" if found is None else found.state
     leads = leads_over(view, comparison, best, _rivals(view, comparison, best))
+    name = _named(choice, cell_text(view, choice))
     return Brief(
-        " ".join([_named(choice, cell_text(view, choice)), *([OPEN[state]] if state in OPEN else [])]),
+        say(OPEN[state], cell=name) if state in OPEN else name,
         _gains(view, comparison, choice),
         _sure(view, comparison, best, leads),
-        "not known" if state in ("alone", "few") else _ties(view, leads),
+        say("not known") if state in ("alone", "few") else _ties(view, leads),
         _beware(view, comparison, choice),
         choice,
     )
@@ -96,75 +100,86 @@ def _rivals(view: View, comparison: Comparison, best: Point) -> list[Point]:
 
 def _named(choice: Point, text: str) -> str:
     """A cell with its number of workers, which a reader wants to know even if all cells have the same."""
-    if choice.workers is None or " with " in text:
+    workers = plural(choice.workers or 0, "worker")
+    if choice.workers is None or workers in text:
         return text
-    return f"{text} with {plural(choice.workers, 'worker')}"
+    return say("{cell} with {workers}", cell=text, workers=workers)
 
 
 def _gains(view: View, comparison: Comparison, choice: Point) -> str:
     below, figure = view.baseline(choice), primary_text(view, comparison, choice)
     if below is choice:
-        return f"{figure}; nothing was seen to be faster than {baseline_text(view)}"
+        return say(
+            "{figure}; nothing was seen to be faster than {baseline}", figure=figure, baseline=baseline_text(view)
+        )
     if not view.relative or below is None or not choice.value(view.relative).has_value:
         return figure
     same = [point for point in comparison.points if point.can_win]
     gain = of_the_best(choice.value(view.relative), contenders(view, choice, same), view.run.level)
-    return f"{spread(gain, 'x')} the speed of {baseline_text(view)}: {figure}"
+    return say(
+        "{gain} the speed of {baseline}: {figure}", gain=spread(gain, "x"), baseline=baseline_text(view), figure=figure
+    )
 
 
 def _sure(view: View, comparison: Comparison, best: Point, leads: Sequence[Lead]) -> str:
     """How many trials, how certain the lead is, and the noise floor."""
     with_numbers = [point for point in comparison.points if point.has_numbers]
     fewest = min(point.sample.count for point in with_numbers)
-    parts = [
-        f"{plural(fewest, 'trial')} of each of {plural(len(with_numbers), 'cell')}, {level_text(view.run.level)} intervals"
-    ]
+    known = {"trials": plural(fewest, "trial"), "cells": plural(len(with_numbers), "cell")}
+    parts = [say("{trials} of each of {cells}, {level} intervals", level=level_text(view.run.level), **known)]
     if fewest < FEWEST:
-        parts = [
-            f"{plural(fewest, 'trial')} of each of {plural(len(with_numbers), 'cell')}: an interval needs {FEWEST}"
-        ]
+        parts = [say("{trials} of each of {cells}: an interval needs {count}", count=FEWEST, **known)]
     behind = [lead for lead in leads if lead.is_resolved and not lead.is_small]
     if behind and best.can_win:
         nearest = min(behind, key=lambda lead: lead.ratio.mean)
         ahead = spread(nearest.ratio, "x") if nearest.ratio.mean >= 2 else percent_change(nearest.ratio)
-        parts.append(f"{ahead} ahead of {series_text(view, nearest.rival)}")
+        parts.append(say("{gain} ahead of {rival}", gain=ahead, rival=series_text(view, nearest.rival)))
     doubtful = [point for point in with_numbers if not point.enough_clean_trials]
     if doubtful:
         codes = sorted(
             {code for point in doubtful for trial in point.doubtful for code in trial.doubts_about(point.primary)}
         )
-        why = re.split(r":| \(", doubts.MEANING[codes[0]])[0] if codes else "too few are left"
-        parts.append(f"{len(doubtful)} of these doubtful: {why}")
+        why = say("too few are left")
+        if codes:
+            why = re.split(r":| \(|：|（", translated(doubts.MEANING[codes[0]]))[0]
+        parts.append(say("{count} of these doubtful: {why}", count=len(doubtful), why=why))
     floor = view.floor(comparison.points)
     if floor.factor > 1 and not floor.borrowed:
-        parts.append(f"differences below {rounded(100 * (floor.factor - 1), 2)} % are noise here")
-    return "; ".join(parts)
+        parts.append(say("differences below {share} % are noise here", share=rounded(100 * (floor.factor - 1), 2)))
+    return clauses(parts)
 
 
 def _ties(view: View, leads: Sequence[Lead]) -> str:
     """What is as good, and what cannot be told apart."""
     equal = [cell_text(view, lead.rival) for lead in leads if lead.is_small]
     near = [lead for lead in leads if not lead.is_small and not lead.is_resolved]
-    parts = [f"{enumerated(first_few(equal, MAX_NAMES))} (within 5 %)"] if equal else []
+    parts = [say("{names} (within 5 %)", names=enumerated(first_few(equal, MAX_NAMES)))] if equal else []
     if near:
         names = enumerated(first_few([cell_text(view, lead.rival) for lead in near], MAX_NAMES))
-        parts.append(f"{names} cannot be told apart from it")
-    return "; ".join(parts) or "nothing"
+        parts.append(say("{names} cannot be told apart from it", names=names))
+    return clauses(parts) or say("nothing")
 
 
 def _beware(view: View, comparison: Comparison, choice: Point | None) -> list[str]:
     """That more workers were not tried, what ended badly, and what was wrong."""
     found = []
     if choice is not None and choice.workers and _still_gains(view, comparison, choice):
-        found.append(f"{plural(choice.workers, 'worker')} are the most that were tried: more may be faster still")
+        workers = plural(choice.workers, "worker")
+        found.append(say("{workers} are the most that were tried: more may be faster still", workers=workers))
     bad = [point for point in comparison.points if point.status in BAD_ENDINGS]
     if bad:
-        cells = enumerated(first_few([f"{cell_text(view, p)} {BAD_ENDINGS[p.status]}" for p in bad], MAX_NAMES))
-        found.append(cells)
+        cells = [say("{cell} {how}", cell=cell_text(view, p), how=say(BAD_ENDINGS[p.status])) for p in bad]
+        found.append(enumerated(first_few(cells, MAX_NAMES)))
     wrong = [point for point in comparison.points if point.sample.statuses["invalid"]]
     if wrong:
         reason = next(trial.reason for trial in wrong[0].sample.trials if trial.status == "invalid")
-        found.append(f"{cells_text(view, wrong)} gave wrong results: {escaped(reason)}")
+        found.append(
+            say(
+                "{cells} gave wrong results: {reason}",
+                cells=cells_text(view, wrong),
+                reason=escaped(reason_text(reason)),
+            )
+        )
     return found
 
 

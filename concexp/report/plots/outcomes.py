@@ -15,6 +15,7 @@ from concexp.report.captions import lacks_numbers
 from concexp.report.plots import _matrix, _style
 from concexp.report.plots._labels import axis_name, name_part, panels_left, primitive_part, workers_part
 from concexp.report.plots._telling import heaviest
+from concexp.report.sections.outcomes import forbidden_shares
 from concexp.report.styles import shaded
 from concexp.report.text.language import counted, listed, phrases, say, sentences, translated
 from concexp.report.text.numbers import rounded
@@ -64,9 +65,13 @@ class Plot:
     title = ""
 
     def prepare(self, view: View) -> _Matrix | None:
-        """The matrix, where cells were expected to end badly, or where some cell lost something."""
+        """The matrix, where cells were expected to end badly, came to forbidden outcomes, or lost something."""
         if endings.expected_to_end_badly(view):
             return _matrix_of(view, endings.heading(view), view.points, lambda point: _noticed(view, point))
+        forbidden = forbidden_shares(view)
+        if any(forbidden.values()):
+            points = [point for point in view.points if point.cell in forbidden]
+            return _matrix_of(view, say("Share of forbidden outcomes"), points, lambda p: _came(forbidden[p.cell]))
         for metric, cls in view.metrics.items():
             if cls.verb and cls.share_of:
                 shares = [counts.share_lost(view, p, metric, cls) for p in view.points if p.value(metric).has_value]
@@ -171,6 +176,11 @@ def _lost(view: View, point: Point, metric: str, cls: Any) -> tuple[str, float]:
         return text, share
     some = say("{n} of {all}", n=trials, all=point.sample.count)
     return f"{text}\n{say('in {trials}', trials=some)}", share
+
+
+def _came(share: float) -> tuple[str, float]:
+    """`13 %` and 0.13."""
+    return (f"{rounded(100 * share, 2)} %" if share else "0"), share
 
 
 def _field(matrix: _Matrix, point: Point) -> _matrix.Field:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +14,10 @@ from concexp.experiment.claims import is_metric
 from concexp.experiment.expressions import Tree
 from concexp.experiment.spec import Claim
 from concexp.experiment.swept import Value
-from concexp.report.phrases import follows
-from concexp.report.text.language import clauses, counted, listed, message, say
-from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread, zero_text
+from concexp.report.phrases import first_few, follows
+from concexp.report.text.language import clauses, counted, listed, message, say, translated
+from concexp.report.text.markdown import code, escaped, with_links
+from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, sentence_case, spread, zero_text
 from concexp.report.text.reasons import reason_text
 from concexp.report.view import View
 
@@ -25,7 +26,9 @@ MAX_EVIDENCE = 3  # lines of a claim on the page
 MAX_CASES = 3  # named in one line
 SIGNS = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
 SHOWN_AS_100_PERCENT = 0.9995  # confidences from here on would be rounded to 100 %
-UNMET = "its condition does not hold"  # the reason of a case to which a claim's `when` does not apply
+MAX_REASONS = 2  # why a claim is open, in one line
+OPEN = ("inconclusive", "skipped")
+NOTHING = "–"  # where nothing was measured that could be compared
 # The decisive ones first.
 WORDS = (message("refuted"), message("inconclusive"), message("supported"), message("skipped"))
 
@@ -46,8 +49,10 @@ class Line:
 class ClaimRow:
     """One claim in Markdown: verdict, wording, expectation with its scope, a summary of the cases, and the evidence `found`.
 
-    cases    how many cases had each verdict, in few words
-    closest  the case that came closest to another verdict, in few words; "" if none was judged
+    cases    how many cases had each verdict, in few words; "" of a single one
+    closest  the case that came closest to another verdict, in few words; "" if none has numbers
+    why      why the claim is open, in a clause: the guard, the doubt or the interval; "" where it is decided
+    claimed  the wording, with the figure as it was published and its source
     """
 
     word: str
@@ -57,6 +62,19 @@ class ClaimRow:
     found: list[Line]
     cases: str
     closest: str
+    why: str = ""
+    claimed: str = ""
+    is_published: bool = False
+
+    @property
+    def columns(self) -> tuple[str, str, str]:
+        """The claim in a table: claimed, measured, verdict."""
+        verdict = f"**{sentence_case(say(self.word))}**"
+        if self.cases:
+            verdict = say("{verdict} ({cases})", verdict=verdict, cases=self.cases)
+        if self.why:
+            verdict = say("{word}: {text}", word=verdict, text=self.why)
+        return self.claimed, self.closest or NOTHING, verdict
 
     @property
     def lines(self) -> list[str]:
@@ -98,16 +116,64 @@ def _claim_row(view: View, verdict: Verdict) -> ClaimRow:
         expected(claim),
         summary,
         _lines(view, verdict),
-        escaped(reason_text(verdict.reason)) or _counted(verdict),
+        _counted(verdict),
         _closest(view, verdict),
+        _why_open(verdict),
+        claimed(claim),
+        bool(claim.published),
     )
 
 
+def claimed(claim: Claim) -> str:
+    """The claim's words, with the figure as it was published, and where."""
+    text, source = escaped(claim.says), with_links(claim.source)
+    if claim.published:
+        text = say("{claim}. Published: {figure}", claim=text, figure=escaped(claim.published))
+    return say("{text} ({detail})", text=text, detail=source) if source else text
+
+
+def _why_open(verdict: Verdict) -> str:
+    """Why a claim is open: what its cases lack, each reason once; "" where it is decided."""
+    if verdict.outcome not in OPEN:
+        return ""
+    if verdict.reason:
+        return escaped(reason_text(verdict.reason))
+    reasons = dict.fromkeys(_why(judged, len(verdict.cases)) for judged in _sorted(verdict, verdict.outcome))
+    return clauses(first_few([reason for reason in reasons if reason], MAX_REASONS))
+
+
+def _why(judged: CaseVerdict, cases: int) -> str:
+    """The reason without what it would take; without one, the sides that overlap: `1.80x–2.30x against 2x`."""
+    if judged.reason:
+        return escaped(reason_text(judged.reason.partition("; ")[0]))
+    if not judged.evidence:
+        return ""
+    overlapping = next((one for one in judged.evidence if _is_open(one)), None)
+    text = _overlap(overlapping or judged.evidence[0])
+    if overlapping or cases < 2:
+        return text
+    return say("{text}, within what chance produces in {cases}", text=text, cases=plural(cases, "case"))
+
+
+def _is_open(one: Comparison) -> bool:
+    """Whether two neighbouring sides of a comparison overlap, or may be equal enough."""
+    ends = [_ends(side) for side in one.sides]
+    return one.tree.tolerance is not None or any(a[0] <= b[1] and b[0] <= a[1] for a, b in itertools.pairwise(ends))
+
+
+def _ends(side: Interval | str) -> tuple[float, float]:
+    if isinstance(side, str):
+        return math.nan, math.nan
+    return (side.lo, side.hi) if side.bounded else (side.mean, side.mean)
+
+
 def _counted(verdict: Verdict) -> str:
-    """`2`, where all cases have the verdict of the claim; `1 inconclusive, 10 skipped`."""
+    """`2 cases`, where all have the verdict of the claim; `1 inconclusive, 10 skipped`; "" of a single one."""
     counts = [(word, verdict.counts[word]) for word in WORDS if verdict.counts[word]]
+    if len(verdict.cases) < 2:
+        return ""
     if len(counts) == 1:
-        return str(counts[0][1])
+        return plural(counts[0][1], "case")
     return listed([say("{count} {how}", count=count, how=say(word)) for word, count in counts])
 
 
@@ -140,7 +206,7 @@ def _lines(view: View, verdict: Verdict) -> list[Line]:
             Line(
                 word,
                 _of_cases(view, cases, _with_tries(text, cases, verdict.level)),
-                word == "skipped" and UNMET in cases[0].reason,
+                cases[0].unmet,
             )
             for text, cases in groups[:MAX_LINES]
         ]
@@ -157,18 +223,47 @@ def _sorted(verdict: Verdict, word: str) -> list[CaseVerdict]:
 
 
 def _closest(view: View, verdict: Verdict) -> str:
-    """The first of these cases with the means that were compared: `threads`, 2 workers: 1.01x < 1.10x, 99 % sure."""
-    judged = next(iter(_sorted(verdict, verdict.outcome)), None)
-    if judged is None or verdict.outcome == "skipped":
+    """The case that came closest to another verdict with what was compared: `threads`, 2 workers: speedup 1.01x < 1.10x, 99 % sure.
+
+    Of a claim whose verdict rests on no numbers, the closest of the cases that have some; "" if none has.
+    """
+    ordered = [judged for word in (verdict.outcome, *WORDS) for judged in _sorted(verdict, word)]
+    judged = next((one for one in ordered if one.evidence), None)
+    if judged is None:
         return ""
-    found = clauses([_comparison(one, brief=True) for one in judged.evidence]) or escaped(
-        reason_text(judged.reason.partition(";")[0])
-    )
+    found = clauses([_measured(view, one) for one in judged.evidence])
     surer = 0.5 if judged.share is None else max(judged.share, 1 - judged.share)
     if 0.5 < surer < SHOWN_AS_100_PERCENT:
         found = say("{text}, {share} sure", text=found, share=_percent(surer))
     name = _name(view, judged)
     return say("{cells}: {text}", cells=name, text=found) if name and len(verdict.cases) > 1 else found
+
+
+def _measured(view: View, one: Comparison) -> str:
+    """A comparison in means, behind the name of the metric on its left: `lost updates 0 = 0`."""
+    first = one.tree.parts[0]
+    text = _comparison(one, brief=True)
+    if not is_metric(first) or first.value == "status":
+        return text
+    return say("{metric} {number}", metric=escaped(_title(first.value)), number=text)
+
+
+def _title(metric: str) -> str:
+    return translated(catalog.load("metric", metric).title) or metric
+
+
+def _overlap(one: Comparison) -> str:
+    """The ends of the intervals of both sides: `1.80x–2.30x against 2x`."""
+    factor, suffix = _scale(one)
+    texts = []
+    for side in one.sides:
+        if isinstance(side, str) or not side.bounded or side.lo == side.hi or not math.isfinite(side.mean):
+            texts.append(_side(side, factor, suffix))
+        else:
+            low, high = (rounded(end / factor) for end in (side.lo, side.hi))
+            texts.append(f"{low}–{high}{suffix}")
+    text = say("{measured} against {asked}", measured=texts[0], asked=listed(texts[1:]))
+    return _within(text, one)
 
 
 def _of_cases(view: View, cases: list[CaseVerdict], text: str) -> str:
@@ -233,17 +328,26 @@ def _with_tries(text: str, cases: list[CaseVerdict], level: float) -> str:
 
 def _comparison(one: Comparison, brief: bool = False) -> str:
     """Both sides in one unit: `1.03x (1.01–1.05) < 1.1x`; in `brief` without their intervals."""
-    unit = _unit(one.tree) or ""
-    numbers = [side for side in one.sides if isinstance(side, Interval)]
-    finite = [side for side in numbers if math.isfinite(side.mean)]
-    measured = [side for side in finite if side.bounded] or finite  # a bound may be much larger
-    factor, name = scale_of([abs(side.mean) for side in measured], unit)
-    suffix = name if name in ("x", "") else f" {name}"
+    factor, suffix = _scale(one)
     sides = [_side(side, factor, suffix) for side in one.sides]
     if brief:
         sides = [side.partition(" (")[0] for side in sides]
     signs = [SIGNS.get(sign, sign) for sign in one.tree.value]
     text = sides[0] + "".join(f" {sign} {side}" for sign, side in zip(signs, sides[1:], strict=True))
+    return _within(text, one)
+
+
+def _scale(one: Comparison) -> tuple[float, str]:
+    """(divisor, suffix) of the unit in which all sides of a comparison are shown."""
+    numbers = [side for side in one.sides if isinstance(side, Interval)]
+    finite = [side for side in numbers if math.isfinite(side.mean)]
+    measured = [side for side in finite if side.bounded] or finite  # a bound may be much larger
+    factor, name = scale_of([abs(side.mean) for side in measured], _unit(one.tree) or "")
+    return factor, name if name in ("x", "") else f" {name}"
+
+
+def _within(text: str, one: Comparison) -> str:
+    """A comparison with its tolerance, if it has one."""
     tolerance = one.tree.tolerance
     if tolerance is None:
         return text

@@ -26,6 +26,26 @@ def code(value: Any) -> str:
     return f"{ticks}{pad}{text}{pad}{ticks}" if "|" not in text else escaped(text)
 
 
+ADDRESS = re.compile(r"https?://[A-Za-z0-9][\w./~%?=&:+#-]*[\w/]")
+
+
+def with_links(text: str) -> str:
+    """A user's text, shown literally, in which each address of the web is a link by the name of its host."""
+    text, parts, end = cut(one_line(text)), [], 0
+    for match in ADDRESS.finditer(text):
+        host = match[0].partition("//")[2].partition("/")[0]
+        parts += [_literal(text[end : match.start()]), f"[{escaped(host)}]({match[0].replace('&', '&amp;')})"]
+        end = match.end()
+    return "".join([*parts, _literal(text[end:])])
+
+
+def _literal(part: str) -> str:
+    """A part of a line, escaped, with the blanks at its ends."""
+    if not part.strip():
+        return part
+    return f"{' ' * part.startswith(' ')}{escaped(part)}{' ' * part.endswith(' ')}"
+
+
 def anchor(heading: str) -> str:
     """Where a link within the page finds a heading: `how-far-to-trust-it`, as repository hosts name it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

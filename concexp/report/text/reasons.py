@@ -21,7 +21,11 @@ REASONS = (
     message("{share} % of only {count} operations is a matter of chance: it takes {fewest}"),
     message("it was not run"),
     message("none of the cells that it is about was run"),
-    message("its condition does not hold: {facts}"),
+    message("it takes {asked} CPUs, and there are {count}"),
+    message("it takes {asked} effective CPUs, and there were {count}"),
+    message("it is about {guard}, and {facts}"),
+    message("no Python {value} was found in pyenv's and uv's folders, the system's and the PATH"),
+    message("there are {labels}"),
     message("this machine gives {count} of the {workers} CPUs that its workers could use"),
     message("no trial counts"),
     message("only {count} of {all} trials count"),
@@ -61,8 +65,8 @@ JOINTS = {
     ", ": message("{reason}, {detail}"),
 }
 NUMBER, WORD, TEXT = r"[\d.,]+", r"[\w.-]+", r"[^;]+?"
-NUMBERS = ("share", "count", "fewest", "all", "workers", "code", "number")
-TEXTS = ("facts", "labels", "endings", "doubts", "value", "what", "how")
+NUMBERS = ("share", "count", "fewest", "all", "workers", "code", "number", "asked")
+TEXTS = ("guard", "facts", "labels", "endings", "doubts", "value", "what", "how")
 DURATION = r"[\d.,]+ \w+"
 WHAT = (message("time"), message("a mean"))  # that a verdict is on
 

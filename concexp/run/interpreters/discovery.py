@@ -99,8 +99,8 @@ class InterpreterFinder:
                 return Interpreter(label, str(path), answer.facts)
         others = [answer for _, answer in self.answers() if isinstance(answer, Interpreter)]
         available = dict.fromkeys(names_of(other.facts)[0] for other in others)
-        where = "pyenv's and uv's folders, the system's and the PATH"
-        return MissingInterpreter(label, f"no Python {version} was found in {where}; there are {', '.join(available)}")
+        lacking = f"no Python {version} was found in pyenv's and uv's folders, the system's and the PATH"
+        return MissingInterpreter(label, f"{lacking}; there are {', '.join(available)}")
 
 
 def _newest(answer: Interpreter | MissingInterpreter) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 import os
 
 from concexp.trial import tools
-from concexp.trial.workloads import _sent, _user_code, _user_sync
+from concexp.trial.workloads import _sent, _tally, _user_code, _user_sync
 
 # A function's own clock may differ a little from this one, and its seconds are rounded: a greater difference is another unit.
 SLACK = 1.05
@@ -25,6 +25,7 @@ class Workload(tools.Workload):
     over_by: the same four of the items that it is called with, one after the other
     takes_sync: whether it gets its worker's primitive as the argument `sync`
     tree: where a version of the code is, as `_version_finder` takes it
+    outcomes: what its check names, or else what it returns, each with its grade
     """
 
     path: str = ""
@@ -37,6 +38,7 @@ class Workload(tools.Workload):
     over_by: dict = {}
     takes_sync: bool = False
     tree: dict = {}
+    outcomes: dict = {}
     unit = "call"
     form = "function"  # what it really is shows once it is imported
     sends = False
@@ -123,8 +125,8 @@ class Workload(tools.Workload):
         own = me.own
         if own.loop is not None:
             return own.loop.run_until_complete(self.awaited(me, n))
-        call, tally, kind = own.call, _user_code.Tally(), None
-        take = tally.taker(self.returns, own.check)
+        call, tally, kind = own.call, _tally.Tally(), None
+        take = tally.taker(self.returns, own.check, bool(self.outcomes))
         if own.items is not None:
             items, size = own.items, len(own.items)
             for number in range(me.first, me.first + n):
@@ -132,7 +134,7 @@ class Workload(tools.Workload):
                 if type(value) is not kind:
                     kind = _user_code.done(value)
                 take(value)
-        elif own.check is None and self.returns != "seconds":
+        elif own.check is None and self.returns != "seconds" and not self.outcomes:
             keeps = self.returns != "nothing"
             for _ in range(n):
                 value = call()
@@ -150,8 +152,8 @@ class Workload(tools.Workload):
 
     async def awaited(self, me, n):
         own = me.own
-        call, awaits, tally, kind = own.call, own.awaits, _user_code.Tally(), None
-        take = tally.taker(self.returns, own.check)
+        call, awaits, tally, kind = own.call, own.awaits, _tally.Tally(), None
+        take = tally.taker(self.returns, own.check, bool(self.outcomes))
         if own.items is not None:
             items, size = own.items, len(own.items)
             for number in range(me.first, me.first + n):
@@ -182,7 +184,8 @@ class Workload(tools.Workload):
                 return "imported from the working tree, and not from the version: %s" % ", ".join(strays[:3]), {}
         total = outcome.total
         counts = _sent.pickled_size() if self.sends else {}
-        if not isinstance(total, _user_code.Tally):
+        forbidden = self.counted(getattr(total, "outcomes", {}), counts) if self.outcomes else ""
+        if not isinstance(total, _tally.Tally):
             return ("" if total == outcome.ops else "%d calls, not %d" % (total, outcome.ops)), counts
         for name, (sum_, n, missing) in total.sums.items():
             end = name and ".%s" % name
@@ -190,7 +193,7 @@ class Workload(tools.Workload):
                 counts["returned%s" % end] = sum_ / n
             if missing:
                 counts.update({"not_numbers%s" % end: missing, "values%s" % end: n + missing})
-        reason = "" if total.calls == outcome.ops else "%d calls, not %d" % (total.calls, outcome.ops)
+        reason = forbidden if total.calls == outcome.ops else "%d calls, not %d" % (total.calls, outcome.ops)
         if total.wrong:
             reason = "%d of %d returned values are wrong: %s" % (total.wrong, total.calls, total.reason)
         if total.seconds is not None:
@@ -198,6 +201,20 @@ class Workload(tools.Workload):
             reason = reason or problem
             counts.update(more)
         return reason, counts
+
+    def counted(self, seen, counts):
+        """Note how often each declared outcome was seen; returns which of all are forbidden: those that nobody declared, too."""
+        counts["outcomes"] = sum(seen.values())
+        for name in self.outcomes:
+            counts["outcomes.%s" % name] = seen.get(name, 0)
+        undeclared = sum(n for name, n in seen.items() if name not in self.outcomes)
+        if undeclared:
+            counts["outcomes.undeclared"] = undeclared
+        bad = {name: n for name, n in seen.items() if n and self.outcomes.get(name, "forbidden") == "forbidden"}
+        if not bad:
+            return ""
+        names = ["%.60s%s" % (name, "" if name in self.outcomes else " (not declared)") for name in sorted(bad)]
+        return "%d of %d outcomes are forbidden: %s" % (sum(bad.values()), counts["outcomes"], ", ".join(names[:5]))
 
     def timed(self, total, outcome):
         """(reason, counts) of what a function says that it took: more than there was is wrong."""

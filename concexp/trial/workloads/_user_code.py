@@ -12,7 +12,6 @@ from itertools import islice
 from types import AsyncGeneratorType, GeneratorType
 
 from concexp.trial.diagnostics import LOCK_WATCH
-from concexp.trial.passes import summary_of
 
 # Bits of co_flags, as `inspect` names them; importing it would double the start of a trial.
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
@@ -27,7 +26,6 @@ LATER = (
     (("collect", "explain"), "return its collect()"),  # a lazy frame
 )
 CONTAINERS, LOOKED_AT = (list, tuple, set, frozenset, dict), 16  # of what these hold, the first may be put off as well
-NAN = float("nan")
 FUNCTIONS = ("function", "coroutine function")
 ASYNCHRONOUS = ("coroutine function", "asynchronous class", "asynchronous context manager")
 
@@ -264,129 +262,3 @@ async def called(thing, names):
     value = method() if method is not None else None
     if hasattr(value, "__await__"):
         await value
-
-
-def number(value):
-    """A returned value as a float, NaN if it is one without a finite value, None if it is no number."""
-    if not isinstance(value, (int, float)) and not hasattr(type(value), "__float__"):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return NAN
-    except (TypeError, ValueError):
-        return None
-    return found if found - found == 0 else NAN  # neither an average nor JSON has a place for infinity
-
-
-def named_numbers(value):
-    """The numbers of a dict whose keys are all names and whose values are all numbers or None; else an empty dict.
-
-    None is a number that is missing, and becomes NaN.
-    """
-    if not all(isinstance(key, str) and key.isidentifier() for key in value):
-        return {}
-    found = {key: NAN if one is None else number(one) for key, one in value.items()}
-    return {} if None in found.values() else found
-
-
-class Tally:
-    """What several calls came to; adds up, also to a plain number of calls.
-
-    sums     by name ("" for a plain number): [sum, how many, how many more were NaN, infinite or missing]
-    seconds  the sum of what a function says that it took, None where it does not time itself
-    wrong    how many values the user's check refused, and why the first
-    """
-
-    def __init__(self):
-        self.calls = 0
-        self.sums = {}
-        self.seconds = None
-        self.wrong = 0
-        self.reason = ""
-
-    def taker(self, returns, check):
-        """What is done with each returned value: a function of one argument."""
-        take = {"seconds": self.time, "nothing": self.ignore}.get(returns, self.keep)
-        if check is None:
-            return take
-
-        def checked(value):
-            self.judge(check, value)
-            take(value)
-
-        return checked
-
-    def ignore(self, value):
-        """What is not looked at."""
-
-    def keep(self, value):
-        """Add a number, or each of a dict of named numbers; nothing else is looked at."""
-        if value is None:
-            return
-        if isinstance(value, dict):
-            for name, one in named_numbers(value).items():
-                self.add(name, one)
-        else:
-            one = number(value)
-            if one is not None:
-                self.add("", one)
-
-    def add(self, name, one):
-        held = self.sums.setdefault(name, [0.0, 0, 0])
-        if one == one:
-            held[0] += one
-            held[1] += 1
-        else:
-            held[2] += 1
-
-    def time(self, value):
-        """Add the seconds that one operation took, by the function's own clock."""
-        one = None if isinstance(value, bool) else number(value)
-        if one is None or not one >= 0:
-            raise Unusable("`returns: seconds`, and it returned %.100r" % (value,))
-        self.seconds = (self.seconds or 0.0) + one
-
-    def judge(self, check, value):
-        """False, a text or an exception of the check means wrong; an empty text, like None, that there is nothing to say."""
-        try:
-            verdict = check(value)
-        except Exception as error:
-            verdict = summary_of(error)
-        if verdict is None or verdict is True:
-            return
-        done(verdict)  # a coroutine or a generator is true, whatever it would come to
-        if verdict == "" or (verdict and not isinstance(verdict, str)):
-            return
-        reason = verdict if isinstance(verdict, str) else "%.100r" % (value,)
-        self.wrong += 1
-        self.reason = self.reason or reason[:200]
-
-    def of(self, calls):
-        """After this number of calls: itself, or only their number where it has recorded nothing else."""
-        if not self.sums and self.seconds is None and not self.wrong:
-            return calls
-        self.calls = calls
-        return self
-
-    def __add__(self, other):
-        both = Tally()
-        for one in (self, other):
-            both += one
-        return both
-
-    __radd__ = __add__
-
-    def __iadd__(self, other):
-        if not isinstance(other, Tally):
-            self.calls += other
-            return self
-        self.calls += other.calls
-        for name, more in other.sums.items():
-            held = self.sums.get(name, (0.0, 0, 0))
-            self.sums[name] = [one + another for one, another in zip(held, more)]
-        if other.seconds is not None:
-            self.seconds = (self.seconds or 0.0) + other.seconds
-        self.wrong += other.wrong
-        self.reason = self.reason or other.reason
-        return self

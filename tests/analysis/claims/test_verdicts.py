@@ -103,7 +103,7 @@ def test_one_inconclusive_cell_leaves_it_open(tmp_path):
     claim = {"expect": "throughput > 105", "when": "workload != a"}
     found = only(tmp_path, claim, cells=cells)
     assert (found.outcome, words(found)) == ("inconclusive", ["skipped", "inconclusive", "supported"])
-    assert found.cases[0].reason == "its condition does not hold: workload is a"
+    assert found.cases[0].reason == "it is about workload != a, and workload is a"
 
 
 def test_few_trials_decide_nothing_on_time(tmp_path):
@@ -243,8 +243,30 @@ def test_when_knows_facts_and_means(tmp_path):
     assert [words(one) for one in found] == [
         ["skipped", "supported", "supported"], ["skipped", "supported", "supported"], ["supported"] * 3, ["skipped"] * 3,
     ]  # fmt: skip
-    assert found[0].cases[0].reason == "its condition does not hold: effective_cpus is 1.9, workers is 1"
-    assert found[3].cases[0].reason == "its condition does not hold: load.rate does not apply"
+    assert found[0].cases[0].reason == "it is about workers > 1, and workers is 1"
+    assert found[3].cases[0].reason == "it is about load.rate > 5/s, and load.rate does not apply"
+
+
+@pytest.mark.parametrize(
+    ("when", "reason"),
+    [
+        ("cpus >= 4 and effective_cpus >= 3.6", "it takes 4 CPUs, and there are 2"),
+        ("cpus >= 2 and effective_cpus >= 2 * 1.8", "it takes 3.6 effective CPUs, and there were 1.9"),
+        ("cpus == 4", "it is about cpus == 4, and cpus is 2"),
+        (
+            "effective_cpus > 5 or cpus >= 8",
+            "it is about effective_cpus > 5 or cpus >= 8, and effective_cpus is 1.9, cpus is 2",
+        ),
+    ],
+)
+def test_a_false_condition_names_its_first_false_part_and_what_there_is(tmp_path, when, reason):
+    """CPUs that are lacking are said as such; and such a case is known as one that the claim is not about."""
+    found = only(tmp_path, {"of": {"model": "serial"}, "when": when, "expect": "throughput > 1"})
+    assert [(one.outcome, one.reason, one.unmet) for one in found.cases] == [("skipped", reason, True)]
+    other = only(tmp_path / "other", {"of": {"model": "serial"}, "expect": "speedup > 0.5"}, cells=[
+        journal_builder.cell(status="unsupported", reason="no such thing"), journal_builder.cell(model="threads", workers=1),
+    ])  # fmt: skip
+    assert [one.unmet for one in other.cases] == [False]
 
 
 def test_unknown_effective_cpus_skip_what_depends_on_them(tmp_path):
@@ -253,7 +275,7 @@ def test_unknown_effective_cpus_skip_what_depends_on_them(tmp_path):
     found = only(tmp_path, {"when": "effective_cpus >= 1.8", "expect": "speedup > 5"}, **made)
     assert (found.outcome, found.cases[0].reason) == (
         "skipped",
-        "its condition does not hold: effective_cpus is unknown",
+        "it is about effective_cpus >= 1.8, and effective_cpus is unknown",
     )
 
 

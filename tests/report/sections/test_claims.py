@@ -28,7 +28,7 @@ def test_a_claim_with_its_cases(tmp_path):
     assert row.expect == "`speedup > 1.5` of model `processes` where `workers > 1`"
     assert row.summary == "of 3 cases, supported in 2 and skipped in 1."
     assert re.fullmatch(r"supported: `processes`, 2 workers: 1\.\d+x \(1\.\d+–1\.\d+\) &gt; 1\.50x", row.lines[0])
-    assert row.lines[2] == "skipped: `processes`, 1 worker: its condition does not hold: workers is 1"
+    assert row.lines[2] == "skipped: `processes`, 1 worker: it is about workers &gt; 1, and workers is 1"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,9 @@ def test_the_section_of_the_page(tmp_path):
         for text in ("![", "## Claims", "## Side by side", "![throughput of", "## How far to trust it", "### Evid")
     ]
     assert places == sorted(places)
-    assert re.search(r"^\| \*\*Supported\*\* \| a\\\|b \| 3 \| \d workers?: [^(]* &gt; 1 \|$", page, re.MULTILINE)
+    row = r"^\| a\\\|b \| \d workers?: throughput [^(]* &gt; 1 \| \*\*Supported\*\* \(3 cases\) \|$"
+    assert "| claimed | measured | verdict |" in page
+    assert re.search(row, page, re.MULTILINE)
     assert re.search(r"^1\. supported: \d workers?: .* &gt; 1$", page, re.MULTILINE)
     bare = journal_builder.write(
         tmp_path / "bare", cells=journal_builder.sweep(workers=(1,), rate=journal_builder.amdahl())
@@ -133,10 +135,130 @@ def test_a_claim_of_another_version(tmp_path):
 def test_the_closest_call_is_short(tmp_path):
     """The case by what varies, both means, and how sure the verdict is; no intervals, which the evidence has."""
     row = claim_row(tmp_path, {"of": {"model": "processes"}, "when": "workers > 1", "expect": "speedup > 1.5"})
-    assert re.fullmatch(r"`processes`, 2 workers: 1\.\d+x &gt; 1\.50x", row.closest)
-    assert row.closest.partition(" &gt; ")[0] == row.lines[0].removeprefix("supported: ").partition(" (")[0]
+    assert re.fullmatch(r"`processes`, 2 workers: speedup 1\.\d+x &gt; 1\.50x", row.closest)
+    mean = row.closest.partition(" &gt; ")[0].replace("speedup ", "")
+    assert mean == row.lines[0].removeprefix("supported: ").partition(" (")[0]
     assert row.cases == "2 supported, 1 skipped"
     assert row.evidence == row.lines[:1]
+
+
+def test_what_others_published_stands_in_the_claim(tmp_path):
+    """The claim's words, the figure, and its source, whose address is a link; a user's text does nothing there."""
+    claim = {
+        "says": "half | as fast",
+        "published": "<b>1.13x</b>",
+        "source": "A. B., https://x.org/a_b?c=1, 2025",
+        "expect": "throughput > 1",
+    }
+    row = claim_row(tmp_path, claim)
+    assert row.is_published
+    assert row.claimed == (
+        "half \\| as fast. Published: &lt;b&gt;1.13x&lt;/b&gt; (A. B., [x.org](https://x.org/a_b?c=1), 2025)"
+    )
+    assert row.columns[0] == row.claimed
+    own = claim_row(tmp_path / "own", {"says": "it is", "expect": "throughput > 1"})
+    assert (own.claimed, own.is_published) == ("it is", False)
+
+
+NOISY = [
+    journal_builder.cell(rate=1000, noise=0.2),
+    journal_builder.cell(model="threads", workers=2, rate=1050, noise=0.2),
+]
+
+
+@pytest.mark.parametrize(
+    ("claim", "made", "why"),
+    [
+        ({"expect": "throughput > 1", "when": "cpus >= 4"}, {}, r"it takes 4 CPUs, and there are 2"),
+        ({"expect": "throughput > 1", "of": {"model": "gone"}}, {}, r"none of the cells that it is about was run"),
+        (
+            {"expect": "throughput[threads] > 1.05 * throughput[serial]"},
+            {"cells": NOISY},
+            r"[\d,]+–[\d,]+ against [\d,]+–[\d,]+",
+        ),
+        (
+            {"expect": "throughput > 1000/s", "of": {"model": "serial"}},
+            {"cells": NOISY},
+            r"[\d,]+–[\d,]+ against 1,000",
+        ),
+        (
+            {"expect": "throughput[threads] == throughput[serial] within 5%"},
+            {"cells": NOISY},
+            r"[\d,]+–[\d,]+ against [\d,]+–[\d,]+ within 5 %",
+        ),
+        ({"expect": "throughput > 1"}, {"cells": NOISY, "repetitions": 2}, r"only 2 of 2 trials count"),
+        (
+            {"expect": "throughput > 1"},
+            {"cells": [journal_builder.cell(facts={"run_queue_wait_s": 0.4})]},
+            r"no trial counts, the others are doubtful \(.*machine.*\)",
+        ),
+        (
+            {"expect": "throughput > 1"},
+            {"cells": [journal_builder.cell(status=["ok"] * 3 + ["timeout"] * 3)]},
+            r"3 of 6 trials did not end well \(3 timeout\), and the others do not speak for them",
+        ),
+        (
+            {"expect": "throughput > 1"},
+            {
+                "cells": [
+                    journal_builder.cell(),
+                    journal_builder.cell(model="threads", status="unsupported", reason="no such thing"),
+                ]
+            },
+            r"",
+        ),
+        (
+            {"expect": "throughput > 1", "of": {"model": "threads"}},
+            {
+                "cells": [
+                    journal_builder.cell(),
+                    journal_builder.cell(model="threads", status="unsupported", reason="no such thing"),
+                ]
+            },
+            r"no such thing",
+        ),
+        ({"expect": "lost_updates == 0"}, {}, r"lost\\_updates was not recorded"),
+        ({"expect": "throughput ~ 3"}, {}, r"it cannot be read: .*"),
+    ],
+)
+def test_an_open_claim_says_why_in_a_clause(tmp_path, claim, made, why):
+    """The guard with what there is, the doubt, the interval beside the threshold; a decided claim needs none."""
+    row = claim_row(tmp_path, claim, **made)
+    assert re.fullmatch(why, row.why), (row.word, row.why)
+    assert bool(row.why) == (row.word in ("inconclusive", "skipped"))
+    verdict = row.columns[2]
+    assert verdict.startswith(f"**{row.word.capitalize()}**")
+    assert verdict.endswith(f": {row.why}" if row.why else ("**", ")"))
+
+
+def test_reasons_that_are_the_same_stand_once(tmp_path):
+    """Of several kinds two are shown, the others counted."""
+    cells = [
+        journal_builder.cell(model="threads", workers=n, status="unsupported", reason=f"no {n}") for n in (1, 2, 3)
+    ]
+    cells += [
+        journal_builder.cell(f"sleep{n}", model="threads", workers=1, status="unsupported", reason="no 1")
+        for n in (1, 2)
+    ]
+    for one in cells:
+        one["plugins"] = {"workload": "cpu_sum"}
+    row = claim_row(
+        tmp_path, {"of": {"model": "threads"}, "expect": "throughput > 1"}, cells=[journal_builder.cell(), *cells]
+    )
+    assert (row.word, row.cases, row.why) == ("skipped", "5 cases", "no 1; 2 more")
+    assert row.columns[1:] == ("–", "**Skipped** (5 cases): no 1; 2 more")
+
+
+def test_what_was_measured_is_shown_where_the_open_cases_have_no_numbers(tmp_path):
+    """Then that of the cases that were judged."""
+    cells = [
+        journal_builder.cell(rate=1000),
+        journal_builder.cell(model="threads", workers=2, facts={"run_queue_wait_s": 0.4}),
+    ]
+    row = claim_row(tmp_path, {"expect": "throughput > 10"}, cells=cells)
+    assert row.word == "inconclusive"
+    assert re.fullmatch(r"`serial`: throughput [\d,]+ &gt; 10", row.closest)
+    assert "doubtful" in row.why
 
 
 def test_a_parameter_that_follows_another_is_not_named(tmp_path):

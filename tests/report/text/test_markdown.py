@@ -6,7 +6,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from concexp.report.text.markdown import code, escaped, fenced, plain, unlinked
+from concexp.report.text.markdown import code, escaped, fenced, plain, unlinked, with_links
 
 HOST = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 NASTY = [
@@ -61,6 +61,28 @@ def test_plain(text, write, place):
     bare = place.replace("**", "").replace("[what went wrong](#there)", "what went wrong")
     bare = bare.replace(" ([how we know](#there))", "")
     assert plain(place.format(write(text))) == bare.replace("{}", " ".join(text.split()))
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("https://x.org/a", '<a href="https://x.org/a">x.org</a>'),
+        ("A. *B*, https://x.org/a_b/, 2025.", 'A. *B*, <a href="https://x.org/a_b/">x.org</a>, 2025.'),
+        (
+            "http://a.b/?x=1&y=2 and https://c.d",
+            '<a href="http://a.b/?x=1&amp;y=2">a.b</a> and <a href="https://c.d">c.d</a>',
+        ),
+        ("javascript:alert(1) file:///etc", "javascript:alert(1) file:///etc"),
+        (
+            "https://x.org/a) [b](https://y.z)",
+            '<a href="https://x.org/a">x.org</a>) [b](<a href="https://y.z">y.z</a>)',
+        ),
+        ("", ""),
+    ],
+)
+def test_addresses_are_links(text, html):
+    """Each by its host's name; all else of a user's text shows literally, and nothing in it makes a link of its own."""
+    assert HOST.renderInline(with_links(text)) == html
 
 
 @pytest.mark.parametrize(

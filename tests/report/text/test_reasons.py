@@ -49,8 +49,14 @@ def test_each_reason_is_one_that_a_layer_below_gives(reason):
             "没有试验可以计入，其余的存疑（coarse, skew）；时间的结论需要 3 次",
         ),
         (
-            "its condition does not hold: effective_cpus is 1.02, workers is 1",
-            "条件不满足：effective_cpus 为 1.02、workers 为 1",
+            "it is about effective_cpus > 1.8 and workers > 1, and effective_cpus is 1.02, workers is 1",
+            "只涉及 effective_cpus > 1.8 and workers > 1，而 effective_cpus 为 1.02、workers 为 1",
+        ),
+        ("it takes 4 CPUs, and there are 2", "需要 4 个 CPU，这里有 2 个"),
+        ("it takes 3.6 effective CPUs, and there were 1.9", "需要 3.6 个有效 CPU，当时有 1.9 个"),
+        (
+            "no Python 3.14t was found in pyenv's and uv's folders, the system's and the PATH; there are 3.11, 3.14",
+            "在 pyenv、uv、系统的文件夹和 PATH 中找不到 Python 3.14t；有 3.11, 3.14",
         ),
         ("none of 7 trials ended well (5 timeout, 2 crashed)", "7 次试验无一正常结束（5 超时、2 崩溃）"),
         (

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from concexp.trial import passes
-from concexp.trial.workloads import _user_code
+from concexp.trial.workloads import _tally, _user_code
 from tests.helpers.children import function
 from tests.helpers.forks import trial
 
@@ -416,7 +416,7 @@ def test_user_code_in_the_background_may_be_a_coroutine_function(write):
 
 def test_tallies_add_up_whatever_the_order():
     """With plain numbers of calls and with each other, from either side, and none is changed by being added."""
-    one, other = _user_code.Tally(), _user_code.Tally()
+    one, other = _tally.Tally(), _tally.Tally()
     for tally, value in ((one, {"a": 1, "b": None}), (other, {"a": 3, "b": 5}), (one, 2)):
         tally.keep(value)
     one.judge(lambda value: False, 8)
@@ -436,7 +436,7 @@ def test_the_check_notices_a_missing_call():
     assert workload.check(None, outcome) == ("", {})
     outcome.total = 2
     assert workload.check(None, outcome)[0] == "2 calls, not 3"
-    outcome.total = _user_code.Tally()
+    outcome.total = _tally.Tally()
     outcome.total.keep(1.0)
     outcome.total.of(2)
     assert workload.check(None, outcome) == ("2 calls, not 3", {"returned": 1.0})
@@ -497,3 +497,64 @@ def test_items_are_taken_by_the_number_of_the_operation(write, model, prefix):
     over = {"path": str(path), "home": "", "module": "", "function": "items"}
     found = iteration(call(path, "work", over_by=over, arguments={"factor": 2}), model, workers=2)
     assert found["counts"]["returned"] * 6 == pytest.approx(2 * (1111 + 11))
+
+
+GRADES = {"once": "acceptable", "odd": "interesting", "twice": "forbidden"}
+
+
+@pytest.mark.parametrize("model", ["serial", "threads", "asyncio", "process_pool", "processes"])
+def test_outcomes_are_counted_over_all_workers(write, model):
+    """Each by its name, those that never came as 0; an interesting one is no mistake."""
+    body = "import itertools\nnumbers = itertools.count()\ndef work(n=1): return {'once': n, 'odd': 1}\n"
+    found = iteration(call(write("mine.py", body), "work", outcomes=GRADES), model, workers=2)
+    assert found["counts"] == {"outcomes": 12, "outcomes.once": 6, "outcomes.odd": 6, "outcomes.twice": 0}
+
+
+def test_a_check_may_name_outcomes(write):
+    """Then what the function returns is averaged as ever; an exception of the check means wrong."""
+    body = (
+        "def work(n): return n\n"
+        "def name(value): return 'once' if value == 7 else 'odd'\n"
+        "def fails(value): raise KeyError('no')\n"
+    )
+    path = write("mine.py", body)
+    by = {"path": str(path), "home": "", "module": "", "function": "name"}
+    target = ("_function", {**function(path, n=7)[1], "outcomes": GRADES, "check_by": by})
+    assert iteration(target)["counts"] == {
+        "outcomes": 6, "outcomes.once": 6, "outcomes.odd": 0, "outcomes.twice": 0, "returned": 7.0,
+    }  # fmt: skip
+    ending = run(("_function", {**target[1], "check_by": {**by, "function": "fails"}}))
+    assert (ending.status, "6 of 6 returned values are wrong: KeyError" in ending.reason) == ("invalid", True)
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "says"),
+    [
+        ("'twice'", "invalid", "6 of 6 outcomes are forbidden: twice"),
+        ("{'once': 2, 'twice': 1}", "invalid", "6 of 18 outcomes are forbidden: twice"),
+        ("'else'", "invalid", "6 of 6 outcomes are forbidden: else (not declared)"),
+        ("{}", "ok", ""),
+        ("None", "failed", "what should name one, or map names to numbers, is None"),
+        ("True", "failed", "is True"),
+        ("{'once': -1}", "failed", "is {'once': -1}"),
+        ("{'once': 0.5}", "failed", "is {'once': 0.5}"),
+        ("{'once': True}", "failed", "is {'once': True}"),
+        ("{1: 1}", "failed", "is {1: 1}"),
+    ],
+)
+def test_forbidden_and_undeclared_outcomes_are_wrong(write, returned, status, says):
+    """The trial is invalid; what names none at all ends it."""
+    ending = run(call(write("mine.py", f"def work(): return {returned}\n"), "work", outcomes=GRADES))
+    assert ending.status == status, ending
+    assert says in ending.reason
+
+
+def test_outcomes_add_up_whatever_the_order():
+    """Like all of a tally."""
+    one, other = _tally.Tally(), _tally.Tally()
+    one.count({"once": 2, "twice": 1})
+    other.count("once")
+    one.of(1), other.of(1)
+    total = sum([1, one, other])
+    assert (total.calls, total.outcomes) == (3, {"once": 3, "twice": 1})
+    assert one.outcomes == {"once": 2, "twice": 1}

@@ -30,6 +30,8 @@ class Claim(Part):
     of: str | dict[str, Any] | None = Field(
         None, description="the cells that it is about: a condition, or axes and labels"
     )
+    published: str | None = Field(None, description="the figure as somebody published it")
+    source: str | None = Field(None, description="where it was published")
 
 
 class Report(Part):
@@ -112,6 +114,7 @@ class UserEntry(Part):
     target: str = Field(description="its name in the YAML")
     check: str = Field(description="the function that checks its result, or an empty text")
     over: str = Field("", description="what gives the items that it is called with, or an empty text")
+    outcomes: dict[str, str] | None = Field(None, description="the grades of what its calls can come to, by name")
     version: str = Field(description="version of its package, or an empty text")
     packages: dict[str, dict[str, str]] | None = Field(
         None, description="what it imported of what is installed, by interpreter and name: the versions"

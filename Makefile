@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/00_first_look.yaml
 KILLS ?= 50
+TESTS ?=
 # Three workers keep two CPUs busy, since many tests wait; compiled modules and one BLAS thread each save a tenth.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity forks fuzz gallery growth kills lint messages requirements schema soak test-all tries types versions wheel
+.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts coverage crate designs docs doubts engines faults fidelity forks fuzz gallery growth kills lint messages requirements schema soak test-all tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -44,6 +45,11 @@ test-all:  ## the suite (or TESTS) on every Python from 3.11 that is found (or P
 
 quick: .venv/developing  ## the suite without whole programs and contracts: about a third of the time
 	$(PYTEST) $(PARALLEL) -m "not slow"
+
+coverage: .venv/developing  ## which lines the suite reaches: all of it, or what TESTS names (`make coverage TESTS=tests/plan`)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[coverage]'
+	$(PYTEST) $(PARALLEL) --cov --cov-report=term --cov-report=html $(TESTS)
+	@echo 'line by line: build/coverage/index.html'
 
 .venv-engines/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-engines

@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from concexp import catalog
-from concexp.analysis import doubts, kept_trials
+from concexp.analysis import diagnoses, doubts, kept_trials
+from concexp.analysis.diagnoses import Diagnosis
 from concexp.analysis.frame import tidy_frame
 from concexp.analysis.iterations import PORTION
 from concexp.analysis.kept_trials import KeptTrials
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 RUNS = "runs"
 CELLS = "cells.csv"
+DIAGNOSES = "diagnoses.csv"
 COMPUTED = ("metric", "plot")  # kinds of plug-ins that are needed again where a run is read
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -181,6 +183,16 @@ class Run:
 
         return table(self.header, self.trials, self.samples)
 
+    @cached_property
+    def diagnosed(self) -> list[Diagnosis]:
+        """What diagnosers found, of each cell that they looked at."""
+        return diagnoses.of_records(self.records) if self.spec.get("diagnose") else []
+
+    @cached_property
+    def diagnoses(self) -> pd.DataFrame:
+        """One row per number of a diagnoser and cell, or reason why it is missing; none without `diagnose:`."""
+        return pd.DataFrame(diagnoses.rows(self.diagnosed, self.axes_by_cell))
+
 
 def run_folders_in(path: Path) -> list[Path]:
     """The folders that a path means: itself if it is a run folder or reports/<name>; else all of these that it holds, by name."""
@@ -265,7 +277,7 @@ def missing_plug_ins(manifest: Mapping[str, Any], kinds: Collection[str]) -> str
 
 
 def write(run: Run) -> None:
-    """Write results.parquet and cells.csv into the run's folder."""
+    """Write results.parquet, cells.csv and, where something was diagnosed, diagnoses.csv into the run's folder."""
     # Opened here: pyarrow opens no file whose path is not UTF-8.
     with replaced(run.folder / kept_trials.TRIALS) as draft, draft.open("w+b") as file:
         to_parquet(run.trials, file)
@@ -273,9 +285,15 @@ def write(run: Run) -> None:
         hashed = kept_trials.hash_of_file(file)
     if run.kept is None:
         kept_trials.keep(run.folder, run.journal_state, run.journal_end, run.records, hashed)
-    cells = run.cells.map(printed).rename(columns=printed)
-    with replaced(run.folder / CELLS) as draft:
-        cells.to_csv(draft, index=False, lineterminator="\n")
+    _write_csv(run.cells, run.folder / CELLS)
+    if not run.diagnoses.empty:
+        _write_csv(run.diagnoses, run.folder / DIAGNOSES)
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    printable_table = table.map(printed).rename(columns=printed)
+    with replaced(path) as draft:
+        printable_table.to_csv(draft, index=False, lineterminator="\n")
 
 
 def to_parquet(table: pd.DataFrame, file: Any) -> None:
@@ -292,7 +310,7 @@ def to_parquet(table: pd.DataFrame, file: Any) -> None:
 
 
 def printed(value: Any) -> Any:
-    """A value for cells.csv: numbers with six significant digits, texts as `shielded`."""
+    """A value for a table in CSV: numbers with six significant digits, texts as `shielded`."""
     if isinstance(value, float):
         short = f"{value:.6g}"
         return f"{float(short):.0f}" if "e+" in short else short.replace("nan", "")

@@ -30,6 +30,7 @@ MEANING = {
     journal.NAME: "every observation, a line each; all tables and pictures are computed from it",
     "results.parquet": "a row per measured iteration",
     "cells.csv": "a row per cell, each metric with its interval",
+    "diagnoses.csv": "a row per number of a diagnoser and cell, or reason why it is missing",
     "README": "the report on the run",
     kept.CODE: "the measured code",
     kept.FILES: "a file that the measured code is given",

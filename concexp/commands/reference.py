@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concexp import catalog
 from concexp.experiment import (
     claims_reference,
+    diagnosers,
     expressions,
     keys,
     provided_reference,
@@ -119,6 +120,22 @@ def _claims() -> str:
     )
 
 
+DIAGNOSES = """\
+The page has a table for each diagnoser, and says why a number is missing. The run's folder has all of them in diagnoses.csv, and
+what was recorded in journal.jsonl, in records of role `pictured`; in Python, concexp.load(...).diagnoses is the table. All other
+trials are the same, in the same order, with and without `diagnose`."""
+
+
+def _diagnose() -> str:
+    """The key, and what each diagnoser looks at, without the names of its facts, which are for programs."""
+    lines = _key(keys.ROOT["diagnose"], "diagnose", "diagnose")
+    for name, probe in diagnosers.diagnosers().items():
+        about, *more = catalog.description(probe).split("\n\n")
+        lines += ["", f"{name}:", *_text(about, "    ")]
+        lines += [line for part in more if not part.startswith("Fact:") for line in _text(part, "    ")]
+    return "\n".join([*lines, "", *_text(DIAGNOSES)])
+
+
 def _environment() -> str:
     root, axis = keys.ROOT["environment"], {f"sweep.{keys.ENV.name}": keys.ENV}
     return "\n\n".join(
@@ -145,6 +162,7 @@ TOPICS: Mapping[str, Callable[[], str]] = {
     "metrics": _metrics,
     "report": _report,
     "claims": _claims,
+    "diagnose": _diagnose,
     "environment": _environment,
     "files": _files,
     user_code.LONG: lambda: user_code_reference.REFERENCE,

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from concexp import catalog
-from concexp.errors import did_you_mean
+from concexp.errors import did_you_mean, meant
 from concexp.experiment.problems import Problems, items, text
 from concexp.experiment.yaml_nodes import Node
 
 KEY = "diagnose"
 
 
+def diagnosers() -> Mapping[str, type[Any]]:
+    """The probes that an experiment may ask for, by name."""
+    return {name: probe for name, probe in catalog.classes("probe").items() if probe.own_trials and probe.diagnoses}
+
+
 def names() -> list[str]:
-    """The probes that an experiment may ask for."""
-    return [name for name, probe in catalog.classes("probe").items() if probe.own_trials and probe.diagnoses]
+    """Their names."""
+    return list(diagnosers())
 
 
 def read(node: Node | None, problems: Problems) -> tuple[str, ...]:
@@ -23,5 +31,11 @@ def read(node: Node | None, problems: Problems) -> tuple[str, ...]:
         if name in known:
             found.append(str(name))
         elif name is not None:
-            problems.at(item, KEY, f"there is no diagnoser '{name}'", did_you_mean(name, known))
+            problems.at(item, KEY, f"there is no diagnoser '{name}'", _cure(name, known))
     return tuple(dict.fromkeys(found))
+
+
+def _cure(name: str, known: list[str]) -> str:
+    """A hint for an unknown name: the diagnosers that people know by it, or a similar one."""
+    same = [other for other, probe in diagnosers().items() if name.lower() in probe.known_as]
+    return meant(same) if same else did_you_mean(name, known)

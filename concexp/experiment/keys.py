@@ -98,8 +98,9 @@ ROOT = _by_name(
         f"maps of labels with a `status`: {', '.join(STATUSES)}", default="none"),
     Key("claims", "statements that the data supports or refutes", "claims: [{expect: throughput > 1/s}]", "list of maps",
         topic="claims"),
-    Key("diagnose", "what looks at the workers in one more trial of each cell, whose times count nowhere: profile tells at which "
-        "lines they stand", "diagnose: profile", "profile, or a list", default="nothing"),
+    Key("diagnose", "what looks at the workers, each in one more trial of each cell, whose times count nowhere",
+        "diagnose: [profile, gil]", "profile, allocations, gil, switches or counters, or a list of them", default="nothing",
+        topic="diagnose", also=("diagnosis", "diagnoser", "profile", "profiler")),
     _block("answer", "sweep: {workers: [1, 2]}\nanswer: {compete: workers}"),
     _block("report", "report: {plots: [scaling]}"),
     _block("execution", "execution: {engine: dask, cluster: local:2}"),

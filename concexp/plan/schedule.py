@@ -79,20 +79,21 @@ def _with_controls(spec: Spec, plan: Plan) -> Plan:
 def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterator[PlannedTrial]:
     """Block k: repetition k of these cells, with their controls and the trials for probes, and the sentinel if it has one.
 
-    They are in an order that the seed decides.
+    They are in an order that the seed decides. Trials for pictures and diagnoses, in the first block, come last: so the others run
+    in the same order with and without them.
     """
     chosen = {cell.id: cell for cell in cells}
     purposes = _Purposes(spec)
     members = [(cell, *purpose) for cell in chosen.values() for purpose in purposes.of(cell)]
-    if number:
-        members = [(cell, role, probe) for cell, role, probe in members if role != PICTURED]  # one picture is enough
+    looks = [] if number else [member for member in members if member[1] == PICTURED]  # one picture is enough
+    members = [member for member in members if member[1] != PICTURED]
     members += [(cell, CONTROL, "") for cell in plan.controlled if cell.id in chosen]
     members += [(plan.sentinel, SENTINEL, "")] if plan.sentinel is not None else []
     # A string as seed goes through SHA-512: the same order on every version and machine.
     random.Random(f"{spec.measure.seed}/{number}").shuffle(members)
     if not controls.has_sentinel(number, spec.measure.blocks):
         members = [member for member in members if member[1] != SENTINEL]
-    for position, (cell, role, probe) in enumerate(members):
+    for position, (cell, role, probe) in enumerate([*members, *looks]):
         suffix = f"-{probe or role}" if role != MEASURED else ""
         trial_id = f"{cell.id}-{number:04d}{suffix}"
         seed, luck = _seed(cell, role, number), _luck(cell.settings.seed, number)

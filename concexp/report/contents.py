@@ -17,6 +17,7 @@ from concexp.report.sections import (
     again,
     cells,
     claims,
+    diagnoses,
     failures,
     fairness,
     hosts,
@@ -241,6 +242,11 @@ def _details(page: Page) -> Iterator[Content]:
             yield {"title": say(title), "sentences": sentences}
 
 
+def _diagnoses(page: Page) -> Iterator[Content]:
+    for table in diagnoses.tables(page.view):
+        yield {"table": table}
+
+
 def _failures(page: Page) -> Iterator[Content]:
     first, more = failures.failures(page.view)
     if first:
@@ -300,6 +306,7 @@ SECTIONS: Sequence[tuple[str, Callable[[Page], Iterator[Content]]]] = (
     ("pictures", _pictures),
     ("cells", _cells),
     ("details", _details),
+    ("diagnoses", _diagnoses),
     ("trust", _trust),
     ("steadiness", _steadiness),
     ("evidence", _evidence),
@@ -312,6 +319,7 @@ SECTIONS: Sequence[tuple[str, Callable[[Page], Iterator[Content]]]] = (
 FOLDS = {
     "cells": FIGURES,
     "details": FIGURES,
+    "diagnoses": FIGURES,
     "trust": TRUST,
     "steadiness": TRUST,
     "evidence": TRUST,

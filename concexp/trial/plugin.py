@@ -298,7 +298,7 @@ class Probe(Plugin):
     columns     the facts that it records of each iteration, by name, with the kind of their values:
                 "number"     int or float, or None where the system does not report it
                 "numbers"    a list with a number or None for each worker, or None
-                "list"       a list with one entry for each worker, of any shape
+                "list"       a list of any shape, mostly with one entry for each worker
                 "histogram"  a sorted list of (class, count), see `probes.latency`
                 "timeline"   the dict that `probes.timeline` describes
                 A fact that an iteration lacks was not observed. The kind decides how a journal is checked and stored.

@@ -22,6 +22,18 @@ def test_it_turns_on_the_probe_and_no_metric():
     assert spec.requested_metrics == parse_text(HEAD, "x.yaml").requested_metrics
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("memory", "allocations"), ("tracemalloc", "allocations"), ("energy", "counters"), ("perf", "counters"),
+     ("contentions", "switches"), ("profil", "profile"), ("py-spy", "gil")],
+)  # fmt: skip
+def test_other_words_lead_to_a_diagnoser(name, meant):
+    """`memory` is a probe of another kind, which metrics turn on."""
+    with pytest.raises(InputError) as caught:
+        parse_text(f"{HEAD}diagnose: [{name}]\n", "x.yaml")
+    assert f"did you mean '{meant}'?" in str(caught.value.problems[0])
+
+
 @pytest.mark.parametrize("name", ["waits", "profil", "timeline"])
 def test_another_probe_is_refused(name):
     """Metrics and pictures turn on the others."""

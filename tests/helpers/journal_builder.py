@@ -71,11 +71,11 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     Trials of other roles
       observed={}           options in which the observed trials differ from the measured ones; empty: there are none
       pictured={}           the `timeline` that a trial of its own recorded in the first block; empty: there is none
-      profiled=[]           the same for its `profile`
+      looked={}             the facts of each further trial of that kind, by its probe: {"profile": {"profile": […]}}
     """
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
-             "plugins": {}, "observed": {}, "pictured": {}, "profiled": [], "startup": "once", "load": {"duration": 0.5},
+             "plugins": {}, "observed": {}, "pictured": {}, "looked": {}, "startup": "once", "load": {"duration": 0.5},
              "fixed": False, "runtime": {}, "course": None, "loop": None, "by_block": {}, "salt": "", **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
@@ -211,9 +211,9 @@ def _records(cells, repetitions, iterations, spin, beside, spinner=None):
             if one["pictured"] and block == 0:
                 record = _record({**one, "facts": {"timeline": one["pictured"]}}, block, position, 1, shift)
                 yield {**record, "trial": f"{record['trial']}-timeline", "role": "pictured"}
-            if one["profiled"] and block == 0:
-                record = _record({**one, "facts": {"profile": one["profiled"]}}, block, position, 1, shift)
-                yield {**record, "trial": f"{record['trial']}-profile", "role": "pictured"}
+            for probe, facts in one["looked"].items() if block == 0 else ():
+                record = _record({**one, "facts": facts}, block, position, 1, shift)
+                yield {**record, "trial": f"{record['trial']}-{probe}", "role": "pictured"}
         for position, (role, one) in enumerate(beside, len(order)):
             record = _record({**one, "role": role}, block, position, iterations, shift)
             yield {**record, "trial": f"{record['trial']}-{role}", "role": role}

@@ -101,9 +101,23 @@ def test_a_diagnoser_gets_one_trial_of_each_cell():
     (extra,) = {(t.id, t.role, t.probe) for t in found.trials} - {(t.id, t.role, t.probe) for t in usual.trials}
     assert extra[0].endswith("-0000-profile")
     assert extra[1:] == ("pictured", "profile")
-    assert {(t.id, t.block, t.seed, t.luck) for t in usual.trials} == {
+    assert [(t.id, t.block, t.seed, t.luck) for t in usual.trials] == [
         (t.id, t.block, t.seed, t.luck) for t in found.trials if t.id != extra[0]
-    }
+    ]
+
+
+def test_diagnosers_come_last_in_their_block():
+    """So the others run in the same order with and without them, controls and sentinel among them."""
+    text = (
+        "workload: cpu_sum\nmodel: [serial, threads, processes]\nsweep: {workers: [1, 2]}\nmeasure: {repetitions: 8}\n"
+    )
+    usual, found = plan(text), plan(text + "diagnose: [profile, allocations, gil, switches, counters]\n")
+    first = [t for t in found.trials if t.block == 0]
+    assert [t.role for t in first[-25:]] == ["pictured"] * 25
+    assert [t.position for t in first] == list(range(len(first)))
+    assert [(t.id, t.position) for t in found.trials if t.role != "pictured"] == [
+        (t.id, t.position) for t in usual.trials
+    ]
 
 
 def test_the_primary_metric_has_its_probe():

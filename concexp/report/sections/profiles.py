@@ -19,7 +19,8 @@ MOST_LINES = 3
 MOST_CELLS = 24
 SMALL = 0.05  # of the samples: lines with less are not named
 # Frames that are not the measured code itself: concexp's own around it, and the standard library below it.
-AROUND = ("<library>/", "concexp/trial/")
+LIBRARY = "<library>/"
+TRIAL = "concexp/trial/"
 MEASURED = "concexp/trial/workloads/"
 
 
@@ -65,19 +66,24 @@ def _profile(point: Point, workers: list[Any] | None) -> Profile:
     on_cpu: Counter[Line] = Counter()
     for worker in workers or ():
         for count, cpu, frames, texts in (worker or {}).get("places", ()):
-            line = _own_line(frames, texts)
+            line = own_line(frames, texts)
             samples[line] += count
             on_cpu[line] += cpu
     return Profile(point, samples, on_cpu)
 
 
-def _own_line(frames: list[Any], texts: list[str]) -> Line:
+def own_line(frames: list[Any], texts: list[str]) -> Line:
     """The innermost line of the measured code: what it calls of the library stands for the line that calls it."""
     lines = [
         Line(str(file), int(number), str(name), text) for (file, number, name), text in zip(frames, texts, strict=True)
     ]
-    own = [line for line in lines if not line.file.startswith(AROUND) or line.file.startswith(MEASURED)]
+    own = [line for line in lines if not line.file.startswith(LIBRARY) and not is_around(line)]
     return (own or lines)[0]
+
+
+def is_around(line: Line) -> bool:
+    """Whether a line is concexp's own, around the measured code."""
+    return line.file.startswith(TRIAL) and not line.file.startswith(MEASURED)
 
 
 def sentences(view: View) -> list[str]:

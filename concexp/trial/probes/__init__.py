@@ -9,11 +9,13 @@ class SeparateProbe(tools.Probe):
     once   True if one trial of each cell, with one measured pass, is enough (role `pictured`): no numbers are made of its
            records
     diagnoses  True if an experiment asks for it by `diagnose:`
+    known_as   other words for it, in small letters, that people write there
     """
 
     own_trials = True
     once = False
     diagnoses = False
+    known_as = ()
 
     @classmethod
     def applies_to(cls, sync):

@@ -191,6 +191,7 @@ class Probe(probes.SeparateProbe):
     line, function], the texts of their lines].
     """
 
+    known_as = ("stacks", "profiler", "sampling", "cprofile")
     once = True
     diagnoses = True
     columns = {"profile": "list"}

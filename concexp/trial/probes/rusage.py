@@ -57,17 +57,22 @@ def bookings(pid):
 
 def switches(pid):
     """(voluntary, involuntary) context switches of the living threads of a process; None where not reported."""
-    found = [0, 0]
-    folder = "%s/%d/task" % (PROC, pid)
     try:
-        for thread in os.listdir(folder):
-            with open("%s/%s/status" % (folder, thread)) as file:
-                lines = [line.split() for line in file if "ctxt_switches" in line]
-            for kind, (_, count) in enumerate(lines):
-                found[kind] += int(count)
+        threads = os.listdir("%s/%d/task" % (PROC, pid))
+    except OSError:
+        return None
+    each = [thread_switches(pid, thread) for thread in threads]
+    return None if None in each else tuple(map(sum, zip(*each)))
+
+
+def thread_switches(pid, thread):
+    """(voluntary, involuntary) context switches of one thread; None where not reported. `pid` may be "self"."""
+    try:
+        with open("%s/%s/task/%s/status" % (PROC, pid, thread)) as file:
+            found = [int(line.split()[1]) for line in file if "ctxt_switches" in line]
     except (OSError, ValueError):
         return None
-    return tuple(found)
+    return tuple(found) if len(found) == 2 else None
 
 
 def migrations(pid):

@@ -48,8 +48,13 @@ def timed_async(wait, label):
 
 
 class Observed:
-    """A primitive in a wrapper; subclasses define how it is entered. All other attributes are the primitive's own."""
+    """A primitive in a wrapper; subclasses define how it is entered. All other attributes are the primitive's own.
 
+    methods   those that are observed
+    timed     (method, label) -> the observed method
+    """
+
+    methods = WAITING
     timed = staticmethod(timed)
 
     def __init__(self, primitive, name):
@@ -61,7 +66,7 @@ class Observed:
 
     def __getattr__(self, attribute):
         value = getattr(self.primitive, attribute)
-        if attribute in WAITING:
+        if attribute in self.methods:
             value = self.timed(value, "%s.%s" % (self.name, attribute))
         elif hasattr(value, "__enter__") or hasattr(value, "__aenter__"):  # one side of a lock that has several
             value = type(self)(value, "%s.%s" % (self.name, attribute))
@@ -101,44 +106,48 @@ class Awaited(Observed):
         return await self.primitive.__aexit__(*error)
 
 
-def observed(primitive, name, asynchronous):
+def observed(primitive, name, wrapper):
     """A primitive, or each of several, in its wrapper; None stays None."""
     if primitive is None:
         return None
     if isinstance(primitive, (tuple, list)):
-        return tuple(observed(one, name, asynchronous) for one in primitive)
+        return tuple(observed(one, name, wrapper) for one in primitive)
     if isinstance(primitive, Held):  # an update waits for the guard, and for nothing else
-        return Held(primitive.holder, observed(primitive.guard, name, asynchronous))
-    return (Awaited if asynchronous else Plain)(primitive, name)
+        return Held(primitive.holder, observed(primitive.guard, name, wrapper))
+    return wrapper(primitive, name)
 
 
 class Tools(tools.Tools):
     """Tools whose products are observed."""
 
-    def __init__(self, native):
+    def __init__(self, native, wrapper):
         super().__init__(
             native.owner, native.factories, native.array, native.asynchronous, native.folder, native.workers
         )
         self.ending, self.pids = native.ending, native.pids  # there is one end of the trial
+        self.wrapper = wrapper
 
     def make(self, name, *arguments, **named):
-        return observed(super().make(name, *arguments, **named), name, self.asynchronous)
+        return observed(super().make(name, *arguments, **named), name, self.wrapper)
 
 
 class Kit(tools.Kit):
     """The same kit. A primitive of the experiment's is made of native parts and observed as a whole, however it waits: at
     a condition, by naps, or in the kernel. So one acquisition is one wait, whatever the lock is made of.
+
+    wrappers   the class for primitives that block, and the one for those of coroutines
     """
 
-    def __init__(self, kit):
-        super().__init__(Tools(kit.tools), kit.sync, kit.primitive, kit.workers, kit.folder, kit.ops, kit.pace)
-        self.native = kit
+    def __init__(self, kit, wrappers=(Plain, Awaited)):
+        self.native, self.wrapper = kit, wrappers[kit.tools.asynchronous]
+        lent = Tools(kit.tools, self.wrapper)
+        super().__init__(lent, kit.sync, kit.primitive, kit.workers, kit.folder, kit.ops, kit.pace)
 
     def new_primitive(self, capacity=0):
-        return observed(self.native.new_primitive(capacity), tools.name_of(self.sync), self.tools.asynchronous)
+        return observed(self.native.new_primitive(capacity), tools.name_of(self.sync), self.wrapper)
 
     def pair(self):
-        return observed(self.native.pair(), tools.name_of(self.sync), self.tools.asynchronous)
+        return observed(self.native.pair(), tools.name_of(self.sync), self.wrapper)
 
 
 class Watcher(tools.Watcher):

@@ -17,7 +17,10 @@ def worker(*places):
 
 def view(folder, **profiled):
     """The view of a run with a cell for each model, and the profiles of their workers."""
-    cells = [journal_builder.cell("counter", model, "lock", workers=2, profiled=one) for model, one in profiled.items()]
+    cells = [
+        journal_builder.cell("counter", model, "lock", workers=2, looked={"profile": {"profile": one}})
+        for model, one in profiled.items()
+    ]
     return View(journal_builder.write(folder, cells, spec={"baseline": {}}))
 
 

@@ -61,7 +61,7 @@ class Timeline(Part):
 KINDS: dict[str, Any] = {
     "number": Items[Number | None],
     "numbers": Items[Items[Number | None] | None],  # one number per worker
-    "list": Items[Annotated[list[Any], Undivided] | None],  # one entry per worker, of any shape
+    "list": Items[Annotated[list[Any], Undivided] | None],  # of any shape, mostly one entry per worker
     "counts": Items[dict[str, Number] | None],
     "histogram": Items[Histogram | None],
     "timeline": Items[Timeline | None],

@@ -138,6 +138,15 @@ def test_trio_refuses_what_is_written_for_asyncio():
     assert build("model", "trio").refuses(build("workload", "counter"), build("sync", "lock"), 2, COUNTED) == ""
 
 
+@pytest.mark.parametrize("load", [{"ops": 400, "scaling": "strong"}, {"duration": 0.2}], ids=["counted", "timed"])
+def test_trio_has_a_thread_for_each_of_many_workers(load, python):
+    """More workers than trio has threads by default wait for a server at the same time, and all answers come at once."""
+    workload, model = ("echo", {"delay": 0.02}), ("trio", {"offload": True})
+    ending = trial(workload, model, python=python, timeout=PATIENCE, workers=100, load=load, iterations=2)
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    assert all(iteration["ops"] >= 100 for iteration in ending.answer["iterations"])
+
+
 @pytest.mark.parametrize("load", [COUNTED, TIMED], ids=["counted", "timed"])
 @pytest.mark.parametrize("workload", ["noop", ("cpu_sum", {"size": 10})], ids=str)
 @EVERY_FORM

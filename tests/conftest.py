@@ -81,13 +81,15 @@ def unsynced():
     patch.undo()
 
 
-@pytest.fixture(autouse=True)
-def drawing(request):
-    """Draws pictures as users see them in the tests marked `drawn`, and leaves them blank in the others."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Draws pictures as users see them in the tests marked `drawn`, and leaves them blank in the others.
+
+    Before all fixtures: those of a module are set up before each that belongs to a test alone.
+    """
     from tests.helpers import blank_pictures
 
-    drawn = request.node.get_closest_marker("drawn")
-    (blank_pictures.draw if drawn else blank_pictures.leave_blank)()
+    (blank_pictures.draw if item.get_closest_marker("drawn") else blank_pictures.leave_blank)()
 
 
 @pytest.fixture(autouse=True)

@@ -198,8 +198,9 @@ class Basis:
         if len(self.sure) >= fewest:
             return ""
         timed = catalog.load("metric", self.name).is_timed()
-        codes = Counter(code for trial in self.known for code in trial.doubts_about(self.name) if timed)
-        why = f", the others are doubtful ({', '.join(sorted(codes))})" if codes else ""
+        codes = ", ".join(sorted({code for trial in self.known for code in trial.doubts_about(self.name) if timed}))
+        which = f"the others are doubtful ({codes})" if self.sure else f"all are doubtful ({codes})"
+        why = f", {which}" if codes else ""
         count = f"only {len(self.sure)} of {self.run} trials count" if self.sure else "no trial counts"
         return f"{count}{why}; a verdict on {'time' if timed else 'a mean'} needs {fewest}"
 

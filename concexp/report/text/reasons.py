@@ -30,6 +30,7 @@ REASONS = (
     message("no trial counts"),
     message("only {count} of {all} trials count"),
     message("the others are doubtful ({doubts})"),
+    message("all are doubtful ({doubts})"),
     message("a verdict on {what} needs {count}"),
     message("{metric} was not recorded"),
     message("there is no cell with {labels} beside it"),

@@ -190,7 +190,7 @@ NOISY = [
         (
             {"expect": "throughput > 1"},
             {"cells": [journal_builder.cell(facts={"run_queue_wait_s": 0.4})]},
-            r"no trial counts, the others are doubtful \(.*machine.*\)",
+            r"no trial counts, all are doubtful \(.*machine.*\)",
         ),
         (
             {"expect": "throughput > 1"},

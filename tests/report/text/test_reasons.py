@@ -45,8 +45,8 @@ def test_each_reason_is_one_that_a_layer_below_gives(reason):
             "asyncpg 只有异步形式：它需要事件循环，例如 asyncio 的",
         ),
         (
-            "no trial counts, the others are doubtful (coarse, skew); a verdict on time needs 3",
-            "没有试验可以计入，其余的存疑（coarse, skew）；时间的结论需要 3 次",
+            "no trial counts, all are doubtful (coarse, skew); a verdict on time needs 3",
+            "没有试验可以计入，全部存疑（coarse, skew）；时间的结论需要 3 次",
         ),
         (
             "it is about effective_cpus > 1.8 and workers > 1, and effective_cpus is 1.02, workers is 1",

@@ -127,7 +127,7 @@ CLAIM = _by_name(
         also=("claim", "check", "assert", "that")),
     Key("valid", "any: times of trials with a wrong outcome count too",
         "claims: [{valid: any, expect: throughput > 1/s}]", "any", default="they never count"),
-    Key("published", "the figure as somebody published it: the page shows it beside what was measured",
+    Key("published", "the figure as it was published: the page shows it beside what was measured",
         "claims: [{published: 1.13 times as many, expect: speedup == 1.13 within 5%}]", "text", default="nothing",
         also=("figure", "quote")),
     Key("source", "where it was published, or what the claim rests on: words, an address, or both",

@@ -285,7 +285,7 @@ class Claim:
     when          a condition; "" for always
     any_outcome   whether times of trials with a wrong outcome count
     path          the claim's key in the YAML
-    published     the figure as somebody published it, and `source` where; "" for claims of one's own
+    published     the figure as it was published, and `source` where; "" for claims of one's own
     """
 
     says: str

@@ -30,7 +30,7 @@ class Claim(Part):
     of: str | dict[str, Any] | None = Field(
         None, description="the cells that it is about: a condition, or axes and labels"
     )
-    published: str | None = Field(None, description="the figure as somebody published it")
+    published: str | None = Field(None, description="the figure as it was published")
     source: str | None = Field(None, description="where it was published")
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from concexp.analysis.cells import MISSING
 from concexp.report.expected import unexpected
 from concexp.report.phrases import BAD_ENDINGS, MAX_NAMES, cell_text, cells_text, ended, first_few
+from concexp.report.sections import outcomes
 from concexp.report.text.language import counted, message, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import anchor, code, escaped
@@ -82,12 +83,15 @@ def _with_numbers(view: View) -> list[str]:
 
 
 def _wrong_outcomes(view: View) -> list[str]:
-    """The cells with wrong outcomes, other than those whose lost updates and the like are counted."""
+    """The cells with wrong outcomes, other than those whose lost updates, forbidden outcomes and the like are counted."""
     counted = [metric for metric, cls in view.metrics.items() if cls.verb]
+    forbidden = outcomes.cells_with_forbidden(view)
     wrong: list[Point] = [
         point
         for point in view.points
-        if point.sample.statuses["invalid"] and not any(point.value(metric).mean > 0 for metric in counted)
+        if point.sample.statuses["invalid"]
+        and point.cell not in forbidden
+        and not any(point.value(metric).mean > 0 for metric in counted)
     ]
     if not wrong:
         return []

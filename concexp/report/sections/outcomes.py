@@ -173,6 +173,15 @@ def _often(one: Seen, trials: int) -> str:
     )
 
 
+def cells_with_forbidden(view: View) -> set[str]:
+    """The cells that came to a forbidden outcome of those that code declares: the answer names each with its outcomes."""
+    return {
+        point.cell
+        for point, seen in by_cell(view)
+        if grades(view, point) and any(one.grade == FORBIDDEN and one.count for one in seen)
+    }
+
+
 def sentences(view: View) -> list[str]:
     """For the answer: which cells came to which forbidden outcomes, of those that code declares; and that others never did."""
     known = [(point, seen) for point, seen in by_cell(view) if grades(view, point)]

@@ -41,9 +41,9 @@ def test_how_often_each_outcome_came(tmp_path):
     page = report.write(run, tmp_path).read_text("utf-8")
     assert "## Outcomes\n\n| | result | how often | grade |\n" in page
     assert "A trial with a forbidden outcome is wrong (†)." in page
-    assert "Forbidden outcomes: safe no came to `twice` in 12.9 %. The 2 other cells never came to one." in answer(
-        View(run)
-    )
+    said = answer(View(run))
+    assert "Forbidden outcomes: safe no came to `twice` in 12.9 %. The 2 other cells never came to one." in said
+    assert not any("Wrong outcome" in one for one in said)  # once is enough
 
 
 def test_the_share_of_the_forbidden_is_a_picture(tmp_path):

@@ -291,8 +291,8 @@ _root.__doc__ = EXAMPLES
 
 def run_command_line() -> None:
     """Run the command that the first word names: typer then need not read the options of all others at each start."""
-    named = [one for one in app.registered_commands if (one.name or one.callback.__name__) == "".join(sys.argv[1:2])]  # type: ignore[union-attr]
-    app.registered_commands = (
-        named or app.registered_commands
-    )  # without one, typer lists them all, or suggests a similar name
+    word = "".join(sys.argv[1:2])
+    named = [one for one in app.registered_commands if word == (one.name or getattr(one.callback, "__name__", ""))]
+    if named:  # otherwise typer lists all, or suggests a similar name
+        app.registered_commands = named
     app()

@@ -254,7 +254,7 @@ class Waiters:
 
 
 def ended_early():
-    """The error of whoever waits for arrivals that nobody sends any more."""
+    """The error of a worker that waits for arrivals after their sender has ended."""
     return OSError(errno.EPIPE, "the load generator ended before the pass was over")
 
 

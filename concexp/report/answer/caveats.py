@@ -85,12 +85,12 @@ def _with_numbers(view: View) -> list[str]:
 def _wrong_outcomes(view: View) -> list[str]:
     """The cells with wrong outcomes, other than those whose lost updates, forbidden outcomes and the like are counted."""
     counted = [metric for metric, cls in view.metrics.items() if cls.verb]
-    forbidden = outcomes.cells_with_forbidden(view)
+    forbidden = outcomes.forbidden_shares(view)
     wrong: list[Point] = [
         point
         for point in view.points
         if point.sample.statuses["invalid"]
-        and point.cell not in forbidden
+        and not forbidden.get(point.cell)
         and not any(point.value(metric).mean > 0 for metric in counted)
     ]
     if not wrong:

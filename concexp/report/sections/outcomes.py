@@ -72,7 +72,7 @@ def rows(view: View) -> list[Row]:
 
 def has_forbidden(view: View) -> bool:
     """Whether some cell came to a forbidden outcome."""
-    return any(one.grade == FORBIDDEN and one.count for _, seen in by_cell(view) for one in seen)
+    return any(is_forbidden(one) for _, seen in by_cell(view) for one in seen)
 
 
 def forbidden_shares(view: View) -> dict[str, float]:
@@ -137,6 +137,11 @@ def _seen(frame: pd.DataFrame, counts: pd.Series, name: str, grade: str, of: int
     return Seen(name, grade, int(counts.sum()), of, int(frame["trial"][counts > 0].nunique()), tried)
 
 
+def is_forbidden(one: Seen) -> bool:
+    """Whether an outcome came that is forbidden."""
+    return one.grade == FORBIDDEN and one.count > 0
+
+
 def is_noteworthy(one: Seen) -> bool:
     """Whether an outcome came that is not acceptable."""
     return one.grade != ACCEPTABLE and one.count > 0
@@ -173,15 +178,6 @@ def _often(one: Seen, trials: int) -> str:
     )
 
 
-def cells_with_forbidden(view: View) -> set[str]:
-    """The cells that came to a forbidden outcome of those that code declares: the answer names each with its outcomes."""
-    return {
-        point.cell
-        for point, seen in by_cell(view)
-        if grades(view, point) and any(one.grade == FORBIDDEN and one.count for one in seen)
-    }
-
-
 def sentences(view: View) -> list[str]:
     """For the answer: which cells came to which forbidden outcomes, of those that code declares; and that others never did."""
     known = [(point, seen) for point, seen in by_cell(view) if grades(view, point)]
@@ -194,9 +190,9 @@ def sentences(view: View) -> list[str]:
         )
         for point, seen in known
         for one in seen
-        if one.grade == FORBIDDEN and one.count
+        if is_forbidden(one)
     ]
-    good = [seen for _, seen in known if not any(one.grade == FORBIDDEN and one.count for one in seen)]
+    good = [seen for _, seen in known if not any(is_forbidden(one) for one in seen)]
     if not parts:
         tries = plural(sum(seen[0].of for seen in good), "outcome")
         return [say("No outcome was forbidden, in {tries}.", tries=tries)] if good else []

@@ -214,7 +214,7 @@ def _children(pid: int) -> set[int]:
 def _found(child: Leader, marker: str) -> set[int]:
     """The processes of a trial, some of which may have ended.
 
-    Where this process inherits orphans, they are all its descendants, and nobody else's process has to be looked at.
+    Where this process inherits orphans, they are all its descendants, and no other process has to be looked at.
     """
     inherited = _inherited(child)
     if not (_Inheritance.on and os.path.exists(f"/proc/self/task/{os.getpid()}/children")):

@@ -203,7 +203,7 @@ class Workload(tools.Workload):
         return reason, counts
 
     def counted(self, seen, counts):
-        """Note how often each declared outcome was seen; returns which of all are forbidden: those that nobody declared, too."""
+        """Note how often each declared outcome was seen; returns those that are forbidden, undeclared ones included."""
         counts["outcomes"] = sum(seen.values())
         for name in self.outcomes:
             counts["outcomes.%s" % name] = seen.get(name, 0)

@@ -132,6 +132,15 @@ def weather(rng: np.random.Generator, trials: int, cells: int) -> np.ndarray:
     return np.repeat(blocks, cells)[:trials]
 
 
+def two_speeds(rng: np.random.Generator, trials: int, cells: int) -> np.ndarray:
+    """Two of five trials run at half the speed; each keeps the speed of the one before it in seven of ten cases."""
+    slow = rng.random(trials) < 0.4
+    for number in range(1, trials):
+        if rng.random() < 0.7:
+            slow[number] = slow[number - 1]
+    return math.log(2) * slow
+
+
 def _alike(noise: Callable[[np.random.Generator, int], np.ndarray]) -> Callable[..., np.ndarray]:
     return lambda rng, trials, cells: noise(rng, trials)
 
@@ -142,6 +151,7 @@ NOISES: dict[str, Callable[..., np.ndarray]] = {
     "phases of 20 slow trials": _alike(disturbed.phases(20)),
     "10 % of trials 1.85x": _alike(disturbed.rare),
     "5 % of trials 3x": _alike(disturbed.outliers),
+    "two speeds": two_speeds,
 }
 REALISTIC = ("quiet", "blocks with memory 0.5")  # others lose trials to doubts, which this does not simulate
 

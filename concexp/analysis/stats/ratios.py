@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from concexp.analysis.stats import signed_rank
 from concexp.analysis.stats.intervals import FEWEST, LEVEL, UNKNOWN, Interval, mean_interval, t_quantile
 
 Floats = NDArray[np.float64]
@@ -17,7 +18,8 @@ def ratio(above: Mapping[int, float], below: Mapping[int, float], level: float =
     """The ratio above / below of two geometric means of trial means, given by block.
 
     Paired if at least 3 blocks hold both, since what disturbed a block disturbed both sides; otherwise Welch's interval for
-    the difference of the logarithms. If a value is not positive it has no logarithm: then the result is the ratio of the
+    the difference of the logarithms. Of many pairs with heavy tails it is the typical ratio, by signed ranks, and not the mean
+    (`signed_rank` says why and when). If a value is not positive it has no logarithm: then the result is the ratio of the
     plain means, without an interval. A ratio without an interval has NaN as ends.
     """
     upper, lower = _finite(above), _finite(below)
@@ -27,7 +29,11 @@ def ratio(above: Mapping[int, float], below: Mapping[int, float], level: float =
         return _plain(list(upper.values()), list(lower.values()))
     both = sorted(upper.keys() & lower.keys())
     if len(both) >= FEWEST:
-        return mean_interval([upper[block] / lower[block] for block in both], log=True, level=level)
+        ratios = np.array([upper[block] / lower[block] for block in both])
+        if signed_rank.is_better(logs := np.log(ratios), level):
+            mean, lo, hi = np.exp(signed_rank.centre(logs, level)).tolist()
+            return Interval(mean, lo, hi, len(both))
+        return mean_interval(ratios, log=True, level=level)
     mean, error, degrees = _welch(np.log(list(upper.values())), np.log(list(lower.values())))
     half = t_quantile(degrees, level) * error
     lo, hi = float(np.exp(mean - half)), float(np.exp(mean + half))
@@ -37,9 +43,9 @@ def ratio(above: Mapping[int, float], below: Mapping[int, float], level: float =
 def p_value(above: Mapping[int, float], below: Mapping[int, float], factor: float = 1.0) -> float:
     """The two-sided p-value of the hypothesis that above is `factor` times below, both given by block.
 
-    Paired, or by Welch's test, under the same conditions and on the same scale as `ratio`; of the plain means if a value is
-    not positive. Student's t throughout: a decision among many comparisons needs the far tail, which resampling does not
-    have. NaN where there are too few values.
+    Paired, by signed ranks, or by Welch's test, under the same conditions and on the same scale as `ratio`; of the plain means
+    if a value is not positive. Student's t where that is not by ranks: a decision among many comparisons needs the far tail,
+    which resampling does not have. NaN where there are too few values.
     """
     upper, lower = _finite(above), _finite(below)
     if not upper or not lower:
@@ -51,6 +57,8 @@ def p_value(above: Mapping[int, float], below: Mapping[int, float], factor: floa
         one, other = np.log(one), np.log(other)
     if len(both) >= FEWEST:
         pairs = one - other
+        if signed_rank.is_better(pairs):
+            return signed_rank.p_value(pairs)
         mean, error, degrees = float(pairs.mean()), float(pairs.std(ddof=1) / np.sqrt(pairs.size)), pairs.size - 1.0
     else:
         mean, error, degrees = _welch(one, other)

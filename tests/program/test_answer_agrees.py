@@ -276,12 +276,8 @@ class Reader:
 
     def left(self, sentence):
         """A sentence without the numbers that agree with the data; AssertionError for one that does not."""
-        named = (
-            (CAME, self.is_outcome),
-            (NEVER_CAME, self.is_never),
-            (NO_FORBIDDEN, self.is_no_forbidden),
-            (AVOID, self.is_avoided),
-        )
+        named = ((CAME, self.is_outcome), (NEVER_CAME, self.is_never), (NO_FORBIDDEN, self.is_no_forbidden),
+                 (AVOID, self.is_avoided))  # fmt: skip
         checks = (
             (ACTIVITY, self.is_activity),
             (SHARE, self.is_share),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -66,12 +67,25 @@ def write_pages(
         yield from (Page(file, []) for file in page_files(run, pages, look)[len(pages) :])
         if folders != [path]:
             lines.append(index.line(run, where, path))
+        else:
+            for text in index_notes(run, where):
+                note(text)
     if not lines:
         return
     if index.is_other(path):
         note(f"{path / index.NAME} is not an index that concexp wrote, and stays as it is: move it away to get one")
     else:
         yield Page(_complete(partial(_write_index, path, lines), incomplete), [])
+
+
+def index_notes(run: Run, where: Path) -> list[str]:
+    """That the index around the folder with a run's pages is from before them, and how to renew it: it takes all runs in it."""
+    from concexp.report import index
+
+    if not index.is_outdated(run, where):
+        return []
+    command = shlex.join(["concexp", "report", str(where.parent)])
+    return [f"{where.parent / index.NAME} is from before this: `{command}` renews it"]
 
 
 def _write_index(folder: Path, lines: Sequence[Line]) -> Path:

@@ -21,7 +21,7 @@ from concexp.commands.machines import HERE, Place, hosts_of, on_cluster, place_o
 from concexp.commands.measured import MeasuredRun, check_complete, read, write_page, write_partial_page
 from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
-from concexp.commands.report import page_files
+from concexp.commands.report import index_notes, page_files
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
 from concexp.errors import Interrupted
@@ -182,7 +182,7 @@ def concluded(
         look = Look(request.look.figures or spec.report.figures, request.look.html)
         written, lacks = write_page(measured, request.partial or beside, spec.report.language, look)
         lines = [f"report: {path}" for path in page_files(measured.results, written, look)]
-        lines += lacks
+        lines += [*lacks, *index_notes(measured.results, written[0].parent)]
     if bad:
         lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
     if spec.measure.precision is not None:

@@ -32,6 +32,7 @@ from concexp.run.storage.foreign_text import printable
 NAME = "README.md"
 MARK = "<!-- Written by `concexp report`, anew each time. Without this line it is yours, and stays as it is. -->"
 NO_RESULTS = "No cell has results yet."
+LARGEST = 64 << 20  # bytes of an index that are read
 LAST = 10**9  # experiments without a number come after those that have one
 
 
@@ -100,14 +101,28 @@ def is_other(folder: Path) -> bool:
 def write(folder: Path, lines: Sequence[Line]) -> Path:
     """Writes the index of a folder of reports; returns its path. PageIncomplete if a line lacks a part."""
     path = folder / NAME
-    template = markdown_templates().get_template("index.md")
-    text = template.render(mark=MARK, lines=sorted(lines, key=lambda one: one.order))
     with replaced(path) as draft:
-        draft.write_text(printable(text).rstrip() + "\n", "utf-8")
+        draft.write_text(_text(lines), "utf-8")
     failed = [f"{part} of {one.page}" for one in lines for part in one.failed]
     if failed:
         raise PageIncomplete(path, failed, folder)
     return path
+
+
+def is_outdated(run: Run, beside: Path) -> bool:
+    """Whether there is an index around the folder `beside`, with the pages of a run, and says anything else of the run."""
+    folder = beside.parent
+    if is_other(folder) or not (folder / NAME).is_file():
+        return False
+    written = foreign_file.content(folder / NAME, LARGEST).decode("utf-8", "replace")
+    return not set(_text([line(run, beside, folder)]).splitlines()) <= set(written.splitlines())
+
+
+def _text(lines: Sequence[Line]) -> str:
+    text = (
+        markdown_templates().get_template("index.md").render(mark=MARK, lines=sorted(lines, key=lambda one: one.order))
+    )
+    return printable(text).rstrip() + "\n"
 
 
 def _found(view: View) -> list[str]:

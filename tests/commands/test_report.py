@@ -170,6 +170,22 @@ def test_pictures_in_another_format(tmp_path):
     assert {path.suffix for path in figures.iterdir()} == {".svg"}
 
 
+def test_an_index_from_before_a_page_is_named(tmp_path):
+    """`report` of one run leaves the index alone, for it would take all others: where it says something else, stderr says so."""
+    journal_builder.write(tmp_path / "reports/a", **scenarios.one_cell())
+    assert concexp(tmp_path, "report", "-q", "reports/a").stderr == ""  # there is none
+    assert concexp(tmp_path, "report", "-q", "reports").stderr == ""
+    assert concexp(tmp_path, "report", "-q", "reports/a").stderr == ""
+    journal_builder.write(tmp_path / "reports/b", **scenarios.scaling())
+    done = concexp(tmp_path, "report", "-q", "reports/b")
+    note = "reports/README.md is from before this: `concexp report reports` renews it\n"
+    assert (done.stdout, done.stderr) == ("reports/b/README.md\n", note)
+    assert concexp(tmp_path, "report", "-q", "reports").stderr == ""
+    assert concexp(tmp_path, "report", "-q", "reports/b").stderr == ""
+    (tmp_path / "reports/README.md").write_text("mine")
+    assert concexp(tmp_path, "report", "-q", "reports/b").stderr == ""
+
+
 def test_a_folder_of_reports_has_an_index(tmp_path):
     """It is written last, and written anew; a README.md of the user's stays, and stderr says so."""
     for name in ("a", "b"):

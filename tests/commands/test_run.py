@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from concexp.commands.export import export_run
 from concexp.commands.report import write_pages
 from concexp.commands.run import RunRequest, run_experiment
 from concexp.errors import InputError, Interrupted
-from concexp.report import font_files
+from concexp.report import font_files, index
 from concexp.run import runner
 from concexp.run.storage import journal, run_folder
 
@@ -81,6 +82,22 @@ def test_a_runs_journal_is_read_once_per_command(tmp_path, write, reads, judged,
     assert len(list(write_pages(run.folder))) == 1
     export_run(run.folder, "csv", [], tmp_path / "cells.csv")
     assert reads == {run.folder.name: 2}
+
+
+def test_an_index_from_before_the_run_is_named(tmp_path, write, monkeypatch):
+    """A run leaves the index around its page alone; where there is one, the last line says how to renew it."""
+    monkeypatch.chdir(tmp_path)
+    path = write("x.yaml", CLAIMED)
+    assert "renews" not in " ".join(run_experiment(RunRequest(path), "none", page=True).lines)
+    assert [page.path.as_posix() for page in write_pages(Path("reports"))] == [
+        "reports/x/README.md",
+        "reports/README.md",
+    ]
+    changed = write("y.yaml", CLAIMED)
+    outcome = run_experiment(RunRequest(changed), "none", page=True)
+    assert "reports/README.md is from before this: `concexp report reports` renews it" in outcome.lines
+    list(write_pages(Path("reports")))
+    assert index.is_outdated(outcome.measured.results, Path("reports/y")) is False
 
 
 def test_a_page_without_a_part_ends_the_run_all_the_same(tmp_path, write, monkeypatch):

@@ -129,7 +129,7 @@ def _constants(node: object) -> list[str]:
 def _of_plugins() -> Iterator[tuple[str, str, str]]:
     """What the page says of plug-ins and of doubts, whose modules know nothing of pages."""
     for name, cls in catalog.classes("metric").items():
-        texts = [cls.title, cls.verb, cls.unit if cls.verb else ""]
+        texts = [cls.title, cls.verb, cls.participle, cls.unit if cls.verb else ""]
         yield from ((text, "", f"metric {name}") for text in texts if text)
     for name, cls in catalog.classes("plot").items():
         signs = [text for text, _ in getattr(cls, "signs", ()) if isinstance(text, str)]

@@ -35,6 +35,41 @@ def syncs():
     return {"cells": cells, "spec": {"question": "Which increments get lost?", "baseline": {}}}
 
 
+def readers():
+    """Readers and writers of a record: without a primitive some reads are torn."""
+    cells = [
+        cell("readers_writers", model, sync, 2, rate=3e3, unit="access", status="ok" if sync == "lock" else "invalid",
+             counts={"torn_reads": 0 if sync == "lock" else torn, "reads": 900, "lost_writes": 0},
+             reason="" if sync == "lock" else f"{torn} of 900 reads saw a record that was half written")
+        for model, torn in {"threads": 41, "processes": 113}.items()
+        for sync in ("none", "lock")
+    ]  # fmt: skip
+    return {"cells": cells, "spec": {"question": "Which reads are torn?", "baseline": {}}}
+
+
+def habits():
+    """User code that names its outcomes: two functions come to forbidden ones with `safe False`, and never with `safe True`."""
+    graded = {
+        "make": {"made_once": "acceptable", "made_again": "forbidden"},
+        "look": {"popped": "acceptable", "late": "interesting", "popped_from_empty": "forbidden"},
+    }
+    came = {"make": {False: (317, 4683), True: (5000, 0)}, "look": {False: (997, 0, 3), True: (999, 1, 0)}}
+    cells = []
+    for name, outcomes in graded.items():
+        for safe, numbers in came[name].items():
+            named = {f"outcomes.{outcome}": number for outcome, number in zip(outcomes, numbers, strict=True)}
+            bad = any(n for n, grade in zip(numbers, outcomes.values(), strict=True) if grade == "forbidden")
+            cells.append(
+                cell(name, axes={"workload.safe": safe}, plugins={"workload": "cpu_sum"}, unit="call",
+                     counts={"outcomes": sum(numbers), **named}, status="invalid" if bad else "ok",
+                     reason="forbidden outcomes" if bad else "")
+            )  # fmt: skip
+    form = {"form": "function", "returns": "any", "target": "my.py:f", "check": "", "version": ""}
+    entries = {name: {**form, "outcomes": outcomes} for name, outcomes in graded.items()}
+    return {"cells": cells, "spec": {"question": "Which habits are unsafe?", "baseline": {}},
+            "manifest": {"preflight": {"entries": entries}}}  # fmt: skip
+
+
 def waiting():
     """I/O with up to 256 workers: rates that differ by a factor of 150, and a workload that asyncio does not support."""
     cells = []

@@ -15,7 +15,7 @@ from concexp.analysis.samples import compared
 from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.time_breakdown import RESIDUAL
 from concexp.report import contest
-from concexp.report.answer import about, what_to_do
+from concexp.report.answer import about, answer, what_to_do
 from concexp.report.sections import time_breakdown, timelines
 from concexp.report.text.markdown import escaped
 from concexp.report.view import View
@@ -29,8 +29,16 @@ UNIT = r"(x| (?:ms|µs|ns|s)\b)?( (?:[kMG] )?[a-z][a-z ]*/s)?"
 INTERVAL = re.compile(rf"({NUMBER}){UNIT}(?: \(|, )({NUMBER})–({NUMBER})")
 CPUS = rf"(?:both CPUs|the CPU|all \d+ CPUs|the ({NUMBER}) CPUs that the machine gave)"
 SHARE = re.compile(rf"({NUMBER}) % of {CPUS}|{CPUS} \(100 %\)")
-LOST = re.compile(rf"lost ({NUMBER}) %(?: to ({NUMBER}) %)? of its updates[^,;]*, in (\d+) of (\d+) trials")
-NOTHING = re.compile(r"in (?:at least )?([\d,]+) operations: no more than 1 in ([\d,]+) \(95 %\)")
+LOST = re.compile(rf"(\w+) ({NUMBER}) %(?: to ({NUMBER}) %)? of its (\w+)[^,;]*, in (\d+) of (\d+) trials")
+# Of outcomes that user code names: the name is part of what is checked, and of the advice that of every cell it speaks of.
+CAME = re.compile(rf"(?:^|: |; )([^;:]*?) came to `([^`]+)` in ({NUMBER}) %(?=[.;])")
+NEVER_CAME = re.compile(r"The (?:(\d+) other cells|other cell) never came to one")
+NO_FORBIDDEN = re.compile(r"No outcome was forbidden, in ([\d,]+) outcomes?")
+AVOID = re.compile(
+    rf"do not use ([^;]*?) where ([^;]*?) must never come: (?:they|it) came in ({NUMBER}) %(?: to ({NUMBER}) %)?"
+    r"(?:, never in ([\d,]+) outcomes? with ([^;]*?))?(?=[.;]$|[.;] )"
+)
+NOTHING = re.compile(r"in (?:at least )?([\d,]+) (operation|read)s: no more than 1 in ([\d,]+) \(95 %\)")
 FLOOR = re.compile(rf"within the noise floor of ({NUMBER}) %")
 EFFICIENCY = re.compile(rf"efficiency ({NUMBER}) %")
 SIGNED = rf"−?{NUMBER}"
@@ -153,10 +161,13 @@ class Reader:
         )
 
     def is_lost(self, found):
-        low, high, hit, of = found.groups()
+        verb, low, high, unit, hit, of = found.groups()
+        column, whole = {"lost updates": ("lost_updates", "ops"), "tore reads": ("torn_reads", "reads")}[
+            f"{verb} {unit}"
+        ]
         rows = [self.view.run.rows(point.cell) for point in self.view.points]
-        shares = [100 * own["lost_updates"].sum() / own["ops"].sum() for own in rows if own["ops"].sum()]
-        trials = [(own.loc[own["lost_updates"] > 0, "trial"].nunique(), own["trial"].nunique()) for own in rows]
+        shares = [100 * own[column].sum() / own[whole].sum() for own in rows if own[whole].sum()]
+        trials = [(own.loc[own[column] > 0, "trial"].nunique(), own["trial"].nunique()) for own in rows]
         # Of one cell, of two together, or of all that lost something.
         sums = {
             (sum(t[0] for t in some), sum(t[1] for t in some))
@@ -168,6 +179,69 @@ class Reader:
         known = all(any(agrees(share, value) for value in shares) for share in (low, high) if share)
         return (int(hit), int(of)) in sums and known
 
+    def came(self):
+        """What each cell came to, as recorded: the cell's name, how often each outcome came, how many there are, its grades."""
+        entries = self.view.run.manifest.get("preflight", {}).get("entries", {})
+        known = []
+        for point in self.view.points:
+            rows, grades = (
+                self.view.run.rows(point.cell),
+                entries.get(str(point.labels["workload"]), {}).get("outcomes"),
+            )
+            if grades and "outcomes" in rows and rows["outcomes"].sum():
+                counts = {name: rows[f"outcomes.{name}"].sum() for name in grades if f"outcomes.{name}" in rows}
+                known.append((escaped(self.view.title(point.labels)), counts, int(rows["outcomes"].sum()), grades))
+        return known
+
+    def forbidden(self):
+        """The cells that came to forbidden outcomes, with the share of them in percent, and the others with how many they had."""
+        sums = [
+            (name, sum(count for outcome, count in counts.items() if grades[outcome] == "forbidden"), of)
+            for name, counts, of, grades in self.came()
+        ]
+        return {n: 100 * bad / of for n, bad, of in sums if bad}, {n: of for n, bad, of in sums if not bad}
+
+    def is_outcome(self, found):
+        cell, outcome, share = found.groups()
+        known = {name: (counts, of, grades) for name, counts, of, grades in self.came()}
+        counts, of, grades = known[cell]
+        return grades[outcome] == "forbidden" and agrees(share, 100 * counts[outcome] / of)
+
+    def is_never(self, found):
+        return int(found[1] or 1) == len(self.forbidden()[1])
+
+    def is_no_forbidden(self, found):
+        bad, good = self.forbidden()
+        return not bad and int(found[1].replace(",", "")) == sum(good.values())
+
+    def is_avoided(self, found):
+        cells, outcomes, low, high, tries, others = found.groups()
+        bad, good = self.forbidden()
+        came = {
+            outcome
+            for _, counts, _, grades in self.came()
+            for outcome, count in counts.items()
+            if count and grades[outcome] == "forbidden"
+        }
+        ends = agrees(low, min(bad.values())) and agrees(high or low, max(bad.values()))
+        right = set(re.findall(r"`([^`]+)`", outcomes)) == came and bool(others) == bool(good)
+        right = right and self.are_named(cells, bad) and (not good or self.are_named(others, good))
+        return ends and right and int((tries or "0").replace(",", "")) == sum(good.values())
+
+    def are_named(self, text, cells):
+        """Whether a list such as `threads` × `none` or `processes` × `none` names these cells and no other."""
+        names = [
+            set(re.split(r" × | · ", one.replace("`", "")))
+            for one in re.split(r", | or |(?:and )?\d+ more", text)
+            if one.strip()
+        ]
+        titles = {
+            escaped(title): set(title.split(" · ")) for title in (self.view.title(p.labels) for p in self.view.points)
+        }
+        known = {name for name, *_ in self.came()}
+        named = {one for one in known if any(name <= titles[one] for name in names)}
+        return named <= set(cells) if " more" in text else named == set(cells)
+
     def is_difference(self, found):
         """A difference in percent is a ratio less 1."""
         wanted = [figure.replace("−", "-") for figure in found.groups() if figure]
@@ -178,8 +252,9 @@ class Reader:
         )
 
     def is_nothing(self, found):
-        tries, bound = (int(figure.replace(",", "")) for figure in found.groups())
-        ops = [self.view.run.rows(point.cell)["ops"].sum() for point in self.view.points]
+        tries, bound = (int(figure.replace(",", "")) for figure in (found[1], found[3]))
+        column = {"operation": "ops", "read": "reads"}[found[2]]
+        ops = [self.view.run.rows(point.cell)[column].sum() for point in self.view.points]
         return tries in ops and bound == pytest.approx(tries / math.log(20), rel=1e-3)
 
     def is_times(self, found):
@@ -201,7 +276,8 @@ class Reader:
 
     def left(self, sentence):
         """A sentence without the numbers that agree with the data; AssertionError for one that does not."""
-        text = self.text(sentence)
+        named = ((CAME, self.is_outcome), (NEVER_CAME, self.is_never), (NO_FORBIDDEN, self.is_no_forbidden),
+                 (AVOID, self.is_avoided))  # fmt: skip
         checks = (
             (ACTIVITY, self.is_activity),
             (SHARE, self.is_share),
@@ -219,17 +295,23 @@ class Reader:
             (UNITLESS, lambda found: all(any(agrees(n, f[0]) for f in self.figures) for n in found.groups() if n)),
             (WORKERS, lambda found: set(re.findall(r"\d+", found[1])) <= {row["workers"] for row in self.rows}),
         )
-        text = re.sub(FIXED_TEXT, "", text)
-        for pattern, right in checks:
-            for found in pattern.finditer(text):
-                assert right(found), (found[0], sentence)
-            text = pattern.sub("", text)
+        text = self.text(_checked(sentence, named, sentence))
+        text = _checked(re.sub(FIXED_TEXT, "", text), checks, sentence)
         for found in ALONE.finditer(text):
             if found[2] or found[3]:  # a figure without an interval; else a count
                 assert self.is_figure(found), (found[0], sentence)
             else:
                 assert int(found[1].replace(",", "")) <= self.counts["most"], (found[0], sentence)
         return ALONE.sub("", text)
+
+
+def _checked(text, checks, sentence):
+    """A text without what these patterns find in it, all of which is right; AssertionError if not."""
+    for pattern, right in checks:
+        for found in pattern.finditer(text):
+            assert right(found), (found[0], sentence)
+        text = pattern.sub("", text)
+    return text
 
 
 def open_loop():
@@ -239,7 +321,8 @@ def open_loop():
 
 MADE_UP = (scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.bad, scenarios.withheld, scenarios.single,
            scenarios.parameters, scenarios.tied, scenarios.watched, scenarios.observed, scenarios.courses,
-           scenarios.recorded, scenarios.chunks, open_loop)  # fmt: skip
+           scenarios.recorded, scenarios.chunks, scenarios.habits, scenarios.readers,
+           open_loop)  # fmt: skip
 
 
 def read(run):
@@ -285,3 +368,31 @@ def test_a_wrong_number_is_found(tmp_path):
             reader.left(spoilt)
     with pytest.raises(AssertionError):
         reader.left("It has 4711 cells.")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"in 93\.7 %", "in 97.3 %"),
+        (r"in 0\.300 %\.", "in 0.310 %."),
+        ("came to `popped_from_empty`", "came to `late`"),
+        (r"look · safe False came", "look · safe True came"),
+        ("2 other cells never", "3 other cells never"),
+        (r"never in 72,000 outcomes", "never in 72,001 outcomes"),
+        (r"in 0\.300 % to", "in 0.400 % to"),
+        (r"to 93\.7 %", "to 93.8 %"),
+        ("`made_again` or `popped_from_empty`", "`made_again` or `late`"),
+        ("do not use `safe False`", "do not use `safe True`"),
+        ("outcomes with `safe True`", "outcomes with `safe False`"),
+    ],
+)
+def test_a_wrong_share_of_an_outcome_is_found(tmp_path, right, wrong):
+    """Shares, names, cells and numbers of outcomes are those of the run, in the answer and in the advice."""
+    run = journal_builder.write(tmp_path, **scenarios.habits())
+    results.write(run)
+    reader = Reader(run)
+    sentences = [*answer(reader.view), what_to_do(reader.view)]
+    (sentence,) = (one for one in sentences if re.search(right, one))
+    reader.left(sentence)
+    with pytest.raises((AssertionError, KeyError)):
+        reader.left(re.sub(right, wrong, sentence, count=1))

@@ -170,7 +170,7 @@ class Measured:
         if name in rows:
             rows = rows[rows[name].notna()]
         if metric.share_of and metric.share_of in rows:
-            return int(rows[metric.share_of].sum()), "operation" if metric.share_of == "ops" else "outcome"
+            return int(rows[metric.share_of].sum()), metric.tried()
         return int(rows["trial"].nunique()), "trial"
 
 

@@ -27,6 +27,7 @@ class Metric:
     shown     "always"; "when present": only where it was recorded; "when asked": only where the experiment lists it
     order     its place among the columns: smaller is further left
     verb      for a count: what happened to its units, past tense ("lost", for `unit` "updates")
+    participle  of the verb where it is another word ("torn" of "tore")
     share_of  for a count: the column of which it is a share, if it is one
     probe     the probe that records its facts, if not every trial has them
     open_loop whether only an open loop has it
@@ -52,6 +53,7 @@ class Metric:
     compares: ClassVar[str] = ""
     order: ClassVar[int] = 100
     verb: ClassVar[str] = ""
+    participle: ClassVar[str] = ""
     share_of: ClassVar[str] = ""
     probe: ClassVar[str] = ""
     open_loop: ClassVar[bool] = False
@@ -86,6 +88,16 @@ class Metric:
     def is_timed(cls) -> bool:
         """True if it depends on time, so that doubts about a trial's time are doubts about it."""
         return cls.kind == "time"
+
+    @classmethod
+    def done(cls) -> str:
+        """What its units were, of a count with a verb: `lost`."""
+        return cls.participle or cls.verb
+
+    @classmethod
+    def tried(cls) -> str:
+        """What a count is a share of, in the singular: `operation`, or its own unit."""
+        return "operation" if cls.share_of == "ops" else cls.unit.removesuffix("s")
 
     @staticmethod
     def recorded(frame: Any, name: str) -> Any:

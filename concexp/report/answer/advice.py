@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from concexp.analysis import doubts
 from concexp.analysis.cells import MISSING
 from concexp.analysis.stats.intervals import FEWEST
-from concexp.report.answer import endings, latencies
+from concexp.report.answer import endings, forbidden, latencies
 from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough
 from concexp.report.contest import compared, contest_of
 from concexp.report.phrases import MAX_NAMES, cell_text, first_few, titles_text
 from concexp.report.text.language import clauses, message, phrases, say, translated
 from concexp.report.text.numbers import enumerated, plural
-from concexp.report.view import View
+from concexp.report.view import Point, View
 
 MAX_ADVICE = 2  # pieces in the line
 ANY = message("whichever suits you best")
@@ -44,23 +45,34 @@ def _timeouts(view: View, found: Sequence[Standing]) -> list[str]:
 
 
 def _losses(view: View, found: Sequence[Standing]) -> list[str]:
-    """What loses must not be used where that matters."""
-    names = _losing(view)
-    if not names:
-        return []
-    cells = enumerated(first_few(list(names), MAX_NAMES), "or")
-    return [say("do not use {cells} where every {thing} counts", cells=cells, thing=_lost(view))]
+    """What loses, or came to what is forbidden, must not be used where that matters."""
+    pieces = []
+    for metric, cls in _counted(view):
+        if names := _losing(view, metric):
+            cells = enumerated(first_few(list(names), MAX_NAMES), "or")
+            thing = _singular(cls.unit)
+            pieces.append(say("do not use {cells} where every {thing} counts", cells=cells, thing=thing))
+    return [*pieces, *forbidden.advice(view)]
 
 
-def _losing(view: View) -> dict[str, None]:
+def _counted(view: View) -> list[tuple[str, Any]]:
+    """The metrics that count what was lost of something."""
+    return [(metric, cls) for metric, cls in view.metrics.items() if cls.share_of and cls.verb]
+
+
+def _losing(view: View, metric: str) -> dict[str, None]:
     """The cells that lose a share of something in some comparison, by name."""
-    metrics = [metric for metric, cls in view.metrics.items() if cls.share_of and cls.verb]
     points = (point for comparison in view.comparisons for point in comparison.points)
-    return dict.fromkeys(cell_text(view, point) for point in points if any(point.value(m).mean > 0 for m in metrics))
+    return dict.fromkeys(cell_text(view, point) for point in points if point.value(metric).mean > 0)
 
 
-def _lost(view: View) -> str:
-    unit = next(cls.unit for cls in view.metrics.values() if cls.share_of and cls.verb)
+def _is_bad(view: View, point: Point) -> bool:
+    """Whether a cell, or one that differs by its conditions only, lost something or came to what is forbidden."""
+    name = cell_text(view, point)
+    return any(name in _losing(view, metric) for metric, _ in _counted(view)) or forbidden.is_like_bad(view, point)
+
+
+def _singular(unit: str) -> str:
     word = translated(unit)
     return word if word != unit else word.removesuffix("s")
 
@@ -109,7 +121,7 @@ def _choice(view: View, one: Standing) -> str:
         few = 0 < len(behind) <= min(MAX_WORSE, len(one.near))
         return say("any but {cells}", cells=enumerated(behind)) if few else ""
     points = [one.plateau] if one.plateau is not None else [one.best, *(lead.rival for lead in one.near)]
-    points = [point for point in points if cell_text(view, point) not in _losing(view)]
+    points = [point for point in points if not _is_bad(view, point)]
     names = sorted(contestant_text(view, one.kind, point) for point in points)
     if len(names) > MAX_NAMES or (len(names) == len(one.leads) + 1 and len(names) > 2):
         return say(ANY)

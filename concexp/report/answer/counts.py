@@ -42,7 +42,7 @@ def nothing_lost(view: View, points: list[Point], metric: str, cls: Any, are_oth
     return say(
         "No {things} were {lost} by {cells}, {sure}.",
         things=translated(cls.unit),
-        lost=translated(cls.verb),
+        lost=translated(cls.done()),
         cells=cells,
         sure=how_sure(view, points, metric, cls),
     )
@@ -56,11 +56,10 @@ def lost_nothing(point: Point, metric: str, cls: Any) -> bool:
 
 def how_sure(view: View, points: list[Point], metric: str, cls: Any) -> str:
     """What it proves that nothing was lost, by the cell with the fewest tries: `in 12,000 operations: no more than 1 in 4,005`."""
-    tries = []
-    for point in points:
-        rows = _rows(view, point, metric)
-        tries.append(int(rows[cls.share_of].sum()) if cls.share_of else rows["trial"].nunique())
-    of = "operation" if cls.share_of else "trial"
+    rows = [_rows(view, point, metric) for point in points]
+    is_share = any(cls.share_of in own for own in rows)
+    tries = [_whole(own, cls) if is_share else own["trial"].nunique() for own in rows]
+    of = cls.tried() if is_share else "trial"
     tried = zero_text(max(1, min(tries)), of, view.run.level)
     return say("in at least {tries}", tries=tried) if len(points) > 1 else say("in {tries}", tries=tried)
 
@@ -75,7 +74,7 @@ def how_much(view: View, points: list[Point], metric: str, cls: Any, titles: str
         "count": affected,
         "trials": plural(sum(point.sample.count for point in points), "trial"),
     }
-    totals = [float(own[cls.share_of].sum()) if cls.share_of else 0.0 for own in rows]
+    totals = [_whole(own, cls) for own in rows]
     if min(totals) > 0:
         shares = [100 * float(own[metric].sum()) / total for own, total in zip(rows, totals, strict=True)]
         text = message("{lost} {share} of its {things}, in {count} of {trials} (†)")
@@ -98,8 +97,13 @@ def how_much(view: View, points: list[Point], metric: str, cls: Any, titles: str
 def share_lost(view: View, point: Point, metric: str, cls: Any) -> float:
     """The share of a cell's operations, 0 to 1, that a counted metric says were lost; NaN where nothing was counted."""
     rows = _rows(view, point, metric)
-    total = float(rows[cls.share_of].sum()) if cls.share_of and len(rows) else 0.0
+    total = _whole(rows, cls)
     return float(rows[metric].sum()) / total if total else math.nan
+
+
+def _whole(rows: pd.DataFrame, cls: Any) -> int:
+    """What a count is a share of, in these iterations; 0 where nothing recorded it, as in a journal from before it was counted."""
+    return int(rows[cls.share_of].sum()) if cls.share_of in rows else 0
 
 
 def _rows(view: View, point: Point, metric: str) -> pd.DataFrame:

@@ -77,7 +77,7 @@ class Plot:
                 shares = [counts.share_lost(view, p, metric, cls) for p in view.points if p.value(metric).has_value]
                 if any(share > 0 for share in shares):
                     heading = say(
-                        "Share of the {things} {lost}", things=translated(cls.unit), lost=translated(cls.verb)
+                        "Share of the {things} {lost}", things=translated(cls.unit), lost=translated(cls.done())
                     )
                     # Work that counts nothing has no field: that it ran is no outcome of this kind.
                     work = {point.labels["workload"] for point in view.points if point.value(metric).has_value}

@@ -109,15 +109,16 @@ def _outcomes(view: View, point: Point) -> list[Seen]:
 
 def _lost(frame: pd.DataFrame, metric: str, cls: Any) -> list[Seen]:
     frame = frame[frame[metric].notna()]
-    of = int(frame[cls.share_of].sum())
-    facts = {"things": translated(cls.unit), "lost": translated(cls.verb)}
+    of = int(frame[cls.share_of].sum()) if cls.share_of in frame else 0
+    if not of:
+        return []
+    facts = {"things": translated(cls.unit), "lost": translated(cls.done())}
     lost, kept = say("{things} that were {lost}", **facts), say("{things} that were not {lost}", **facts)
     left = frame[cls.share_of] - frame[metric]
-    found = [
-        _seen(frame, frame[metric], lost, FORBIDDEN, of, "operation"),
-        _seen(frame, left, kept, ACCEPTABLE, of, "operation"),
+    return [
+        _seen(frame, frame[metric], lost, FORBIDDEN, of, cls.tried()),
+        _seen(frame, left, kept, ACCEPTABLE, of, cls.tried()),
     ]
-    return found if of else []
 
 
 def _declared(frame: pd.DataFrame, declared: Mapping[str, str]) -> list[Seen]:

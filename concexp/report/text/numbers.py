@@ -14,7 +14,12 @@ PREFIXES = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 PLAIN = ("x", "CPUs", "")  # units without prefixes
 DIGITS = 3
-TRIED = (countable("operation"), countable("outcome"), countable("trial"))  # what may have gone wrong and did not
+TRIED = (
+    countable("operation"),
+    countable("outcome"),
+    countable("read"),
+    countable("trial"),
+)  # what may have gone wrong and did not
 NARROW = 0.05  # relative half-width of an interval up to which a figure may stand alone
 NOT_A_NUMBER = message("not a number")
 

@@ -127,7 +127,7 @@ class Workload(tools.Workload):
             rounds = self.rounds_writing if written else self.rounds_reading
             expected += count * _busy.leap(rounds, number % BEGINNINGS)
             writes += count * written
-        counts = {"torn_reads": torn, "lost_writes": writes - record[0]}
+        counts = {"torn_reads": torn, "reads": outcome.ops - writes, "lost_writes": writes - record[0]}
         counts.update(rounds_reading=self.rounds_reading, rounds_writing=self.rounds_writing)
         if torn:
             return "%d of %d reads saw a record that was half written" % (torn, outcome.ops - writes), counts

@@ -1,8 +1,10 @@
 """The table of outcomes: what code names, and what workloads lost, with grades."""
 
 from concexp import report
-from concexp.report.answer import answer
+from concexp.report.answer import answer, what_to_do
+from concexp.report.phrases import cell_on_page
 from concexp.report.sections import outcomes
+from concexp.report.text.numbers import rounded
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
 
@@ -87,6 +89,49 @@ def test_what_a_workload_lost_is_an_outcome(tmp_path):
     assert outcomes.rows(View(journal_builder.write(tmp_path / "none", cells))) == []
     cells = [journal_builder.cell("counter", "threads", workers=1, counts={"lost_updates": 3})]
     assert outcomes.rows(View(journal_builder.write(tmp_path / "one", cells))) == []
+
+
+def test_torn_reads_are_outcomes(tmp_path):
+    """They stand in the same table, of all reads; one that does not say how many there were has no table."""
+    view = View(journal_builder.write(tmp_path, **scenarios.readers()))
+    assert [(row.cells, row.result, row.often) for row in outcomes.rows(view)[:2]] == [
+        ("model threads · none", "reads that were torn", "492 of 10,800 (4.56 %), in 6 of 6 trials"),
+        ("", "reads that were not torn", "10,308 of 10,800 (95.4 %), in 6 of 6 trials"),
+    ]
+    assert "never in 21,600 reads" in [row.often for row in outcomes.rows(view)]
+    said = answer(view)[0]
+    assert "`threads` × `none` tore 4.6 % of its reads, in 6 of 6 trials (†)" in said
+    assert "No reads were torn by" in said
+    assert what_to_do(view).startswith("do not use `threads` × `none` or `processes` × `none` where every read counts")
+    cells = scenarios.readers()["cells"]
+    for one in cells:
+        del one["counts"]["reads"]
+    view = View(journal_builder.write(tmp_path / "before", cells))
+    assert outcomes.rows(view) == []
+    assert "`threads` × `none` tore 41.0 reads per iteration, in 6 of 6 trials" in " ".join(answer(view))
+
+
+def test_every_figure_of_the_table_is_what_was_recorded(tmp_path):
+    """Counts, shares and numbers of trials of cells with rows of their own, counted again from the iterations; so are the sums."""
+    view = View(journal_builder.write(tmp_path, **scenarios.habits()))
+    points, found = {cell_on_page(view, point): point for point in view.points}, outcomes.rows(view)
+    read = 0
+    cells = ""
+    for row in found:
+        cells = row.cells or cells
+        frames = [view.run.rows(points[name].cell) for name in cells.split("; ")]
+        column = f"outcomes.{row.result.strip('`')}"
+        count = sum(int(frame[column].sum()) for frame in frames)
+        of = sum(int(frame["outcomes"].sum()) for frame in frames)
+        trials = sum(frame.loc[frame[column] > 0, "trial"].nunique() for frame in frames)
+        every = sum(frame["trial"].nunique() for frame in frames)
+        if count:
+            share = rounded(100 * count / of)
+            assert row.often == f"{count:,} of {of:,} ({share} %), in {trials} of {every} trials"
+        else:
+            assert row.often == f"never in {of:,} outcomes"
+        read += 1
+    assert read == len(found) > 6
 
 
 def test_a_run_without_outcomes_has_no_table(tmp_path):

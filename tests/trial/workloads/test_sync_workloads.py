@@ -354,7 +354,7 @@ def test_a_write_in_the_midst_of_a_read_is_found_out(open_record):
     scene.play(0, read, 1)
     reason, counts = scene.verdict
     assert reason == "1 of 1 reads saw a record that was half written"
-    assert (counts["torn_reads"], counts["lost_writes"]) == (1, 0)
+    assert (counts["torn_reads"], counts["reads"], counts["lost_writes"]) == (1, 1, 0)
 
 
 def test_a_read_in_the_midst_of_a_write_is_found_out(open_record, monkeypatch):
@@ -372,7 +372,7 @@ def test_a_read_in_the_midst_of_a_write_is_found_out(open_record, monkeypatch):
     assert scene.shared[0] == [1] * readers_writers.CELLS
     reason, counts = scene.verdict
     assert reason == "1 of 1 reads saw a record that was half written"
-    assert (counts["torn_reads"], counts["lost_writes"]) == (1, 0)
+    assert (counts["torn_reads"], counts["reads"], counts["lost_writes"]) == (1, 1, 0)
 
 
 def test_a_lost_write_is_found_out():
@@ -383,7 +383,7 @@ def test_a_lost_write_is_found_out():
     scene.play(0, 4, 1)
     reason, counts = scene.verdict
     assert reason == "after 5 writes the record holds [1, 1, 1, 1, 1, 1, 1, 1]"
-    assert (counts["torn_reads"], counts["lost_writes"]) == (0, 4)
+    assert (counts["torn_reads"], counts["reads"], counts["lost_writes"]) == (0, 0, 4)
 
 
 # bank_transfers

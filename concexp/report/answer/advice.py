@@ -10,10 +10,11 @@ from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.answer import endings, latencies
 from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough
 from concexp.report.contest import compared, contest_of
-from concexp.report.phrases import MAX_NAMES, cell_text, first_few, titles_text
+from concexp.report.phrases import MAX_NAMES, cell_text, first_few, series_text, titles_text, with_primitives
 from concexp.report.text.language import clauses, message, phrases, say, translated
+from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural
-from concexp.report.view import View
+from concexp.report.view import Point, View
 
 MAX_ADVICE = 2  # pieces in the line
 ANY = message("whichever suits you best")
@@ -48,15 +49,25 @@ def _losses(view: View, found: Sequence[Standing]) -> list[str]:
     names = _losing(view)
     if not names:
         return []
+    points = list(names.values())
+    series = list(dict.fromkeys(code(view.series_name(point)) for point in points))
     cells = enumerated(first_few(list(names), MAX_NAMES), "or")
+    if len({view.primitive(point) for point in points}) == 1 and all(
+        name == series_text(view, point) for name, point in names.items()
+    ):
+        either = enumerated(first_few(series, MAX_NAMES), "or")
+        cells = with_primitives(view, either, [view.primitive(points[0])], points)
     return [say("do not use {cells} where every {thing} counts", cells=cells, thing=_lost(view))]
 
 
-def _losing(view: View) -> dict[str, None]:
-    """The cells that lose a share of something in some comparison, by name."""
+def _losing(view: View) -> dict[str, Point]:
+    """The cells that lose a share of something in some comparison, by name: the first of each."""
     metrics = [metric for metric, cls in view.metrics.items() if cls.share_of and cls.verb]
     points = (point for comparison in view.comparisons for point in comparison.points)
-    return dict.fromkeys(cell_text(view, point) for point in points if any(point.value(m).mean > 0 for m in metrics))
+    found: dict[str, Point] = {}
+    for point in (point for point in points if any(point.value(m).mean > 0 for m in metrics)):
+        found.setdefault(cell_text(view, point), point)
+    return found
 
 
 def _lost(view: View) -> str:

@@ -111,6 +111,24 @@ DISTURBED = {
     "preempted",
     "paged",
 }  # a quiet machine does
+# The doubts of several cells in the words of the first lines: what a quiet machine cures is one reason there.
+IN_BRIEF = {
+    **dict.fromkeys(DISTURBED, "the machine disturbed the measurement"),
+    "skew": "workers started at different times",
+    "apart": "workers were seldom at work together",
+    "too_short": "the measured time was too short",
+    "coarse": "single operations were long against the measured time",
+    "calibration": "operations differed in size",
+    "timer": "reading the clock took much of the measured time",
+    "server_bound": "the workload's own server was the limit",
+    "late_load": "the load generator was late",
+    "gil_changed": "the GIL was switched on or off meanwhile",
+    "traced": "a tracer or profiler was active",
+    "changed": "the code under test changed settings of Python",
+    "leftover": "processes or other things were left behind",
+    "unsteady": "times had not settled",
+}
+UNKNOWN = "a reason that this version does not know"
 
 
 def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:

@@ -11,7 +11,7 @@ from concexp.report.family import family_of
 from concexp.report.text.language import clauses, listed, message, say, translated
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import DIGITS, brief, enumerated, many, plural, rounded, scale_of, span, spread
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import Comparison, Point, View, once_per_view
 
 MAX_TITLES = 4  # comparisons named in one sentence
 MAX_NAMES = 6  # listed in a sentence; the table has all
@@ -40,8 +40,44 @@ def cell_on_page(view: View, point: Point) -> str:
 
 def series_text(view: View, point: Point) -> str:
     """A cell without its number of workers: `processes` × `lock`."""
-    primitive = view.primitive(point)
-    return code(view.series_name(point)) + (f" × {code(primitive)}" if primitive else "")
+    return with_primitives(view, code(view.series_name(point)), [view.primitive(point)], [point])
+
+
+def with_primitives(view: View, name: str, primitives: Sequence[str], points: Iterable[Point]) -> str:
+    """`processes` × `lock`, `processes` × (`lock`, `rlock`), `processes` without synchronisation.
+
+    The name alone where nothing of the points' work can be synchronised in another way.
+    """
+    points = list(points)
+    if not any(primitives) or not any(_synchronised(view).get(str(p.labels["workload"])) for p in points):
+        return name
+    if all(view.plugin("sync", str(point.labels["sync"])).interface == "none" for point in points):
+        return say("{cell} without synchronisation", cell=name)
+    names = first_few([code(primitive) for primitive in primitives], MAX_NAMES)
+    return f"{name} × {names[0]}" if len(names) == 1 else f"{name} × ({listed(names)})"
+
+
+@once_per_view
+def _synchronised(view: View) -> dict[str, bool]:
+    """Whether the points of a workload have several primitives, or one other than none."""
+    found: dict[str, bool] = {}
+    for point in view.points:
+        workload = str(point.labels["workload"])
+        found[workload] = found.get(workload, False) or (
+            view.plugin("sync", str(point.labels["sync"])).interface != "none"
+        )
+    return found
+
+
+def condition_text(view: View, comparison: Comparison) -> str:
+    """The labels of a comparison that distinguish it from others of its workload."""
+    return escaped(condition_title(view, comparison))
+
+
+def condition_title(view: View, comparison: Comparison) -> str:
+    """The same in plain text."""
+    labels = {key: label for key, label in comparison.labels.items() if key != "workload"}
+    return view.title(labels) or view.title(comparison.labels)
 
 
 def _same_workers(view: View) -> bool:
@@ -62,15 +98,20 @@ def cells_text(view: View, points: Iterable[Point]) -> str:
             by_workers.setdefault(tuple(counts), []).append(primitive)
         for workers, primitives in by_workers.items():
             groups.setdefault((tuple(primitives), workers), []).append(name)
-    return clauses([_group(view, names, primitives, workers) for (primitives, workers), names in groups.items()])
+    return clauses(
+        [
+            _group(view, names, primitives, workers, [p for name in names for p in series[name]])
+            for (primitives, workers), names in groups.items()
+        ]
+    )
 
 
-def _group(view: View, names: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
+def _group(
+    view: View, names: list[str], primitives: tuple[str, ...], workers: tuple[int, ...], members: list[Point]
+) -> str:
     """Series that share primitives and numbers of workers: `a` and `b` × (`lock`, `rlock`) with 2 and 4 workers."""
-    text = enumerated(first_few([code(name) for name in names], MAX_NAMES))
-    if any(primitives):
-        names_of = first_few([code(primitive) for primitive in primitives], MAX_NAMES)
-        text += f" × {names_of[0]}" if len(names_of) == 1 else f" × ({listed(names_of)})"
+    own = [point for point in members if view.primitive(point) in primitives]
+    text = with_primitives(view, enumerated(first_few([code(name) for name in names], MAX_NAMES)), primitives, own)
     if not workers or _same_workers(view):
         return text
     if len(workers) == 1:

@@ -206,6 +206,7 @@ def test_every_code_is_explained():
         "too_short", "coarse", "calibration", "timer", "server_bound", "late_load", "gil_changed", "traced", "changed",
         "leftover", "unsteady",
     }  # fmt: skip
+    assert set(doubts.IN_BRIEF) == set(doubts.MEANING)
 
 
 def disturbed(folder, values, **cell):

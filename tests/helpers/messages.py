@@ -137,7 +137,10 @@ def _of_plugins() -> Iterator[tuple[str, str, str]]:
         yield from ((text, "", f"picture {name}") for text in texts if text)
     for name, cls in catalog.classes("workload").items():
         yield f"{language.OPERATION}{CONTEXT}{cls.unit}", "", f"workload {name}"
-    yield from ((text, "", "analysis/doubts.py") for text in doubts.MEANING.values())
+    yield from (
+        (text, "", "analysis/doubts.py")
+        for text in (*doubts.MEANING.values(), *doubts.IN_BRIEF.values(), doubts.UNKNOWN)
+    )
 
 
 def key_of(entry: polib.POEntry) -> str:

@@ -48,15 +48,25 @@ TIED = re.compile(rf"\(({SIGNED}) %(?:, ({SIGNED})(?:–| to )({SIGNED}))?")
 LEADS = re.compile(rf"({NUMBER}) %(?: to ({NUMBER}) %)? (?:faster|better) than")
 TIMES_RANGE = re.compile(rf"({NUMBER}) to ({NUMBER}) times as (?:fast|good) as")
 TIMES = re.compile(rf"({NUMBER}) times as (?:fast|good) as[^(;]*\(({NUMBER})–({NUMBER})\)")
-PART = re.compile(rf"at most ({NUMBER}) %(?: \(({NUMBER})–({NUMBER})\))?")  # of the workers' time
+REASON = "|".join(
+    map(re.escape, [*time_breakdown.REASONS.values(), *time_breakdown.HIDDEN.values(),
+                    time_breakdown.BLOCKED, time_breakdown.ONE_THREAD])
+)  # fmt: skip
+PART = re.compile(rf"({NUMBER}) %, (?:{REASON})")  # of the workers' time
+BESIDE = re.compile(r"\bbeside (\d+)\b")
 WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
 ACTIVITY = re.compile(rf"({NUMBER}) % (?:at work|waiting|idle|on a CPU)")
-UNITLESS = re.compile(rf"({NUMBER})(?: to ({NUMBER}))? at ")  # under a condition
+UNITLESS = re.compile(rf"({NUMBER})(?: to ({NUMBER}))? (?:at|alone|beside) ")  # under a condition
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
 FIXED_TEXT = (
     r"p99|within (?:5|10) %|10 % or more|an interval needs 3|at least 3 repetitions"
     r"|within what chance produces(?: in \d+ comparisons)?"
 )
+
+
+def stands_for(shown, value):
+    """The same as `agrees`, or true if it is the value to three digits with zeros behind them: 12,900 of 12,893."""
+    return agrees(shown, value) or (value >= 1000 and shown == f"{float(f'{value:.3g}'):,.0f}")
 
 
 class Reader:
@@ -147,7 +157,9 @@ class Reader:
         unit = (sign or "").strip() or ((rate or "").split() or [""])[0]
         factor = FACTORS.get(unit, 1)
         wanted = [mean] if low is None else [mean, low, high]
-        return any(all(agrees(w, v / factor) for w, v in zip(wanted, figure, strict=False)) for figure in self.figures)
+        return any(
+            all(stands_for(w, v / factor) for w, v in zip(wanted, figure, strict=False)) for figure in self.figures
+        )
 
     def is_share(self, found):
         share, effective = found[1] or "100", found[2] or found[3]
@@ -292,7 +304,8 @@ class Reader:
             (TIMES_RANGE, lambda found: all(any(agrees(end, f[0]) for f in self.figures) for end in found.groups())),
             (TIED, self.is_difference),
             (INTERVAL, self.is_figure),
-            (UNITLESS, lambda found: all(any(agrees(n, f[0]) for f in self.figures) for n in found.groups() if n)),
+            (UNITLESS, lambda found: all(any(stands_for(n, f[0]) for f in self.figures) for n in found.groups() if n)),
+            (BESIDE, lambda found: any(row.get("background.workers") == found[1] for row in self.rows)),
             (WORKERS, lambda found: set(re.findall(r"\d+", found[1])) <= {row["workers"] for row in self.rows}),
         )
         text = self.text(_checked(sentence, named, sentence))

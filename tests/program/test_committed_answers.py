@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from concexp.analysis import results
+from concexp.analysis import doubts, results
 from concexp.report.answer import answer, endings, what_to_do
 from concexp.report.view import View
 
@@ -18,8 +18,8 @@ MODEL_TEXTS = {
         r"workers\); no gain: `asyncio`; slower than `serial`: `process_pool`\.",
     ),
     "ccbench": (
-        rf"^Throughput of `echo` falls from {FIGURE} round trips/s at background\.workers 0 to {FIGURE} round trips/s .*; already "
-        rf"\d{{2,3}} round trips/s at background (regex|pidigits) · background\.workers 1\.",
+        rf"^Throughput of `echo` falls from {FIGURE} round trips/s alone to \d{{2,3}} beside 1 background worker "
+        r"\((regex|pidigits)\) and to \d\d(\.\d)?( \([\d–]+\))? beside 4, the worst of 9 conditions\.",
         r"2 workers reach [12]\.\dx one worker; more gain less than 10 %\.",
     ),
     "latency": (
@@ -27,9 +27,9 @@ MODEL_TEXTS = {
         r"given rate have a best p99 latency of 2\d\d ms( \([\d–]+\))? at load 200/s",
     ),
     "lost_updates": (
-        r"`threads` × `none` lost \d+ % of its updates in counter\\_call, in (\d+) of \1 trials",
+        r"`threads` without synchronisation lost \d+ % of its updates in counter\\_call, in (\d+) of \1 trials",
         r"No updates were lost by the 25 other cells with several workers, in at least [\d,]+ operations",
-        r"Throughput without a primitive .* is .*[56]\.\dx to 1\dx that with `lock`",
+        r"Throughput without synchronisation .* is .*[56]\.\dx to 1\dx that with `lock`",
     ),
     "retries": (
         r"\*\*threads and asyncio\*\*: `policy hedge` is best, \d+ % to \d+ % faster than `policy none`\.",
@@ -41,9 +41,15 @@ MODEL_TEXTS = {
         r"^In one recorded pass the workers were: \*\*ascending\*\*: `threads chunk` 9\d % at work \(0 % on a CPU\), "
         r"`threads block` \d\d % at work \(0 % on a CPU\) \+ \d\d % idle; \*\*sections · locks 1\*\*: `processes` \d\d % at work",
     ),
+    "interpreters": (
+        r"^`threads` with 2 workers lost \d\d % to \d\d % of its updates in counter\\_call \(all but python pypy3\.11\) and "
+        r"counter \(only python 3\.9\), in ",
+        r"^Only with python 3\.14\.10 and 3\.15 can `interpreters` and `interpreter_pool` run\.$",
+        r"^\*\*No verdict on time for all 44 cells\*\* \(‡\): the machine disturbed the measurement \(\[evidence\]\(\S+\)\)\.$",
+    ),
     "dead_workers": (
-        r"Time to detect a fault: .* to \d+ ms in 26 of 35 cells\. Never noticed within the timeout of 2s: \*\*how hang\*\* under "
-        r"every model; \*\*how os\\_exit and sigkill\*\* under `mp\_pool`\.",
+        r"Time to detect a fault: .* to \d+ ms in 26 of 35 cells\. Never noticed within the timeout of 2s: \*\*hang\*\* under "
+        r"every model; \*\*os\\_exit and sigkill\*\* under `mp\_pool`\.",
     ),
 }
 
@@ -58,6 +64,7 @@ def test_the_first_lines(name):
     assert len(sentences) <= 4
     assert what_to_do(view)
     text = " ".join([*sentences, what_to_do(view)])
+    assert not set(re.findall(r"`(\w+)`", text)) & set(doubts.MEANING)
     assert not re.search(r"nobody|\btold\b(?! apart)|\bwho\b|is not resolved|ahead of the runner-up|_s\b", text)
 
 

@@ -17,6 +17,7 @@ from concexp.report.answer import (
     advice,
     blocked,
     caveats,
+    correctness,
     counts,
     endings,
     gains,
@@ -99,8 +100,9 @@ def _all(view: View) -> list[Finding]:
     closed = closed_loops(view)
     latency, by_latency = latencies.in_answer(view), _answers_by_latency(view)
     found, total = _standings(view), len(compared(view))
-    undecided = [] if by_latency else _undecided(view)
-    no_winner = verdicts.in_doubt(found, total)
+    about_outcomes = correctness.is_the_question(view)
+    undecided = [] if by_latency or about_outcomes else _undecided(view)
+    no_winner = [] if about_outcomes else verdicts.in_doubt(found, total)
     kind = "winner" if contest_of(view) is None else "best"
     return [
         *of_kind("caveats", caveats.before_numbers(view)),
@@ -108,6 +110,7 @@ def _all(view: View) -> list[Finding]:
         *of_kind("blocked", blocked.sentences(view)),
         *of_kind("endings", endings.sentences(view)),
         *of_kind("losses", outcomes.sentences(view)),
+        *of_kind("cannot run", correctness.cannot_run(view)),
         *of_kind("activity", activity.sentences(view)),
         *latency,
         *([] if by_latency else verdicts.findings(judged(view), found, total, kind)),
@@ -117,7 +120,7 @@ def _all(view: View) -> list[Finding]:
         *([] if latency else of_kind("effect", _alone(view, closed))),
         *of_kind("peaks", summary.peaks(view, closed)),
         *summary.prices(view, closed),
-        *of_kind("reasons", time_breakdown.main_reasons(view)),
+        *of_kind("reasons", time_breakdown.in_answer(view)),
         *of_kind("doubtful", [] if undecided else [texts_of([text, *no_winner]) for text in doubtful.sentences(view)]),
         *of_kind("bad endings", caveats.sentences(view)),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from concexp.analysis import doubts
@@ -11,8 +11,9 @@ from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.answer import endings, forbidden, latencies
 from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough
 from concexp.report.contest import compared, contest_of
-from concexp.report.phrases import MAX_NAMES, cell_text, first_few, titles_text
+from concexp.report.phrases import MAX_NAMES, cell_text, first_few, series_text, titles_text, with_primitives
 from concexp.report.text.language import clauses, message, phrases, say, translated
+from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import Point, View
 
@@ -48,10 +49,11 @@ def _losses(view: View, found: Sequence[Standing]) -> list[str]:
     """What loses, or came to what is forbidden, must not be used where that matters."""
     pieces = []
     for metric, cls in _counted(view):
-        if names := _losing(view, metric):
-            cells = enumerated(first_few(list(names), MAX_NAMES), "or")
+        if losing := _losing(view, metric):
             thing = _singular(cls.unit)
-            pieces.append(say("do not use {cells} where every {thing} counts", cells=cells, thing=thing))
+            pieces.append(
+                say("do not use {cells} where every {thing} counts", cells=_either(view, losing), thing=thing)
+            )
     return [*pieces, *forbidden.advice(view)]
 
 
@@ -60,10 +62,24 @@ def _counted(view: View) -> list[tuple[str, Any]]:
     return [(metric, cls) for metric, cls in view.metrics.items() if cls.share_of and cls.verb]
 
 
-def _losing(view: View, metric: str) -> dict[str, None]:
-    """The cells that lose a share of something in some comparison, by name."""
-    points = (point for comparison in view.comparisons for point in comparison.points)
-    return dict.fromkeys(cell_text(view, point) for point in points if point.value(metric).mean > 0)
+def _losing(view: View, metric: str) -> dict[str, Point]:
+    """The cells that lose a share of something in some comparison, by name: the first of each."""
+    found: dict[str, Point] = {}
+    for point in (point for comparison in view.comparisons for point in comparison.points):
+        if point.value(metric).mean > 0:
+            found.setdefault(cell_text(view, point), point)
+    return found
+
+
+def _either(view: View, cells: Mapping[str, Point]) -> str:
+    """Cells by their names, with "or"; those that share a primitive name it once."""
+    points = list(cells.values())
+    one_primitive = len({view.primitive(point) for point in points}) == 1
+    if not one_primitive or any(name != series_text(view, point) for name, point in cells.items()):
+        return enumerated(first_few(list(cells), MAX_NAMES), "or")
+    series = list(dict.fromkeys(code(view.series_name(point)) for point in points))
+    either = enumerated(first_few(series, MAX_NAMES), "or")
+    return with_primitives(view, either, [view.primitive(points[0])], points)
 
 
 def _is_bad(view: View, point: Point) -> bool:

@@ -5,7 +5,6 @@ It says what the page says, from the same standings; what the page leaves withou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -141,7 +140,7 @@ def _sure(view: View, comparison: Comparison, best: Point, leads: Sequence[Lead]
         )
         why = say("too few are left")
         if codes:
-            why = re.split(r":| \(|：|（", translated(doubts.MEANING[codes[0]]))[0]
+            why = translated(doubts.IN_BRIEF.get(codes[0], doubts.UNKNOWN))
         parts.append(say("{count} of these doubtful: {why}", count=len(doubtful), why=why))
     floor = view.floor(comparison.points)
     if floor.factor > 1 and not floor.borrowed:

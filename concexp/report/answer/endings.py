@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from concexp.report.expected import is_expected
-from concexp.report.phrases import BAD_ENDINGS, titles_text
+from concexp.report.phrases import BAD_ENDINGS, series_text, titles_text
 from concexp.report.phrases import ended as ended_so
+from concexp.report.text.labels import one_line
 from concexp.report.text.language import clauses, message, say
 from concexp.report.text.language import sentences as texts_of
-from concexp.report.text.markdown import code, escaped
+from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, sentence_case, span
 from concexp.report.view import Point, View, once_per_view
 
@@ -64,7 +65,7 @@ def _listed(view: View, ended: list[Point], never: list[Point]) -> str:
     conditions = list(dict.fromkeys(_condition(view, point) for point in ended))
     groups: dict[tuple[str, ...], list[str]] = {}
     for condition in conditions:
-        models = tuple(_choice(view, point) for point in never if _condition(view, point) == condition)
+        models = tuple(series_text(view, point) for point in never if _condition(view, point) == condition)
         everyone = len(models) == sum(_condition(view, point) == condition for point in ended)
         if models:
             groups.setdefault(() if everyone and len(models) > 1 else models, []).append(condition)
@@ -123,14 +124,12 @@ def _figure(view: View, point: Point, metric: str) -> str:
     return f"{rounded(value.mean / factor, 2)} {unit}"
 
 
-def _choice(view: View, point: Point) -> str:
-    primitive = view.primitive(point)
-    return code(view.series_name(point)) + (f" × {code(primitive)}" if primitive else "")
-
-
 def _condition(view: View, point: Point) -> str:
     labels = {key: point.labels.get(key) for key in view.axes if not view.is_choice(key)}
     workers = point.workers if "workers" in view.varying_axes and point.workers is not None else None
+    varying = [key for key in labels if key in view.varying_axes]
+    if len(varying) == 1 and not workers and str(labels[varying[0]])[:1].isalpha():
+        return one_line(labels[varying[0]])  # a word needs no name beside it
     return " · ".join(filter(None, [view.title(labels), say("{count} workers", count=workers) if workers else ""]))
 
 

@@ -16,6 +16,7 @@ GROUPS: tuple[tuple[str, ...], ...] = (
     ("blocked",),
     ("endings",),
     ("losses",),
+    ("cannot run",),
     ("undecided",),  # a machine that disturbs times leaves outcomes as they are
     ("activity",),  # timelines are recorded only for an experiment that asks for them
     ("best",),  # of the values that compete in a contest
@@ -33,6 +34,7 @@ PRIORITY = {
     "blocked": 0,
     "losses": 1,
     "endings": 1,
+    "cannot run": 1,
     "latency": 1,
     "effect": 1,
     "doubtful": 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concexp.analysis.noise import NoiseFloor
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
-from concexp.report.phrases import equal_text
+from concexp.report.phrases import equal_text, with_primitives
 from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, sentence_case, spread
@@ -26,7 +26,8 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
             if point is not reference
         ]
         if parts:
-            relative_to = f"{code(name)} × {code(view.primitive(reference))}{reference.mark}"
+            cell = with_primitives(view, code(name), [view.primitive(reference)], [reference])
+            relative_to = f"{cell}{reference.mark}"
             sentences.append(
                 say(
                     "{metric} beside {cell}: {others}.",

@@ -6,7 +6,6 @@ Each function returns few sentences, by the rules of the module that writes abou
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +14,22 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.experiment import expressions
 from concexp.experiment.claims import of_data
 from concexp.report import pairs
-from concexp.report.answer import counts, gains
+from concexp.report.answer import changes, counts, gains
 from concexp.report.answer.findings import Finding, of_kind, size_of
 from concexp.report.family import family_of
 from concexp.report.open_loops import MAX_CONDITIONS, METRICS, closed_loops
 from concexp.report.pairs import Pair
-from concexp.report.phrases import MAX_NAMES, MAX_TITLES, cell_text, contenders, first_few, primary_text, titles_text
+from concexp.report.phrases import (
+    MAX_NAMES,
+    MAX_TITLES,
+    cell_text,
+    condition_text,
+    condition_title,
+    contenders,
+    first_few,
+    primary_text,
+    titles_text,
+)
 from concexp.report.sections import latency
 from concexp.report.text.language import clauses, listed, message, say
 from concexp.report.text.language import sentences as texts_of
@@ -28,6 +37,7 @@ from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import brief, enumerated, plural, rounded, scale_of, sentence_case, span
 from concexp.report.view import Comparison, Point, View, once_per_view
 
+MAX_FEW = 2  # conditions of a workload that are named, or left out by name, in a sentence on several workloads
 HALF = 0.5  # of the whole effect: a first step that makes so much of it is worth its figure
 Best = tuple[Comparison, Point]
 
@@ -51,9 +61,9 @@ def prices(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
     parts = [
         say("{factor} that with {primitive}", factor=_range(ratios), primitive=code(name)) for name, ratios in ordered
     ]
-    what = message("{metric} without a primitive is {factors}")
+    what = message("{metric} without synchronisation is {factors}")
     if any("†" in reference.mark for *_, reference, _ in known):
-        what = message("{metric} without a primitive (some outcomes are wrong) is {factors}")
+        what = message("{metric} without synchronisation (some outcomes are wrong) is {factors}")
     title, factors = sentence_case(escaped(view.called(view.primary))), enumerated(first_few(parts, MAX_NAMES))
     texts = [say(what, metric=title, factors=factors)]
     if same := sum(verdict not in ("higher", "lower") for *_, verdict in known):
@@ -118,20 +128,37 @@ def _loss(view: View, name: str, members: list[Best], known: list[Best], metric:
 
 
 def _places(view: View, name: str, members: list[Best], known: list[Best]) -> list[str]:
-    """The conditions under which a cell lost something; if there are many, by workload: `counter (7 of 8 conditions)`."""
+    """The conditions under which a cell lost something; if there are many, by workload: `counter (only python 3.9)`."""
     titles = [view.title(comparison.labels) for comparison, _ in members]
     if len(titles) <= MAX_TITLES:
         return titles
-    by_workload: dict[str, list[str]] = {}
-    for (comparison, _), title in zip(members, titles, strict=True):
-        by_workload.setdefault(str(comparison.labels["workload"]), []).append(title)
-    every = Counter(str(one.labels["workload"]) for one, point in known if cell_text(view, point) == name)
+    by_workload: dict[str, list[Comparison]] = {}
+    for comparison, _ in members:
+        by_workload.setdefault(str(comparison.labels["workload"]), []).append(comparison)
+    every: dict[str, list[Comparison]] = {}
+    for comparison, point in known:
+        if cell_text(view, point) == name:
+            every.setdefault(str(comparison.labels["workload"]), []).append(comparison)
     return [
-        own[0]
-        if len(own) == 1
-        else say("{workload} ({some} of {count} conditions)", workload=workload, some=len(own), count=every[workload])
-        for workload, own in by_workload.items()
+        _where(view, workload, own, every[workload])
+        for workload, own in sorted(by_workload.items(), key=lambda pair: -len(pair[1]))
     ]
+
+
+def _where(view: View, workload: str, own: list[Comparison], every: list[Comparison]) -> str:
+    """`counter (all but python pypy3.11)`, `counter (only python 3.9)`: the conditions of a workload, the few by name."""
+    others = [one for one in every if one not in own]
+    if not others:
+        return workload
+    if len(others) <= MAX_FEW < len(own):
+        return say("{workload} (all but {titles})", workload=workload, titles=_listed(view, others))
+    if len(own) <= MAX_FEW:
+        return say("{workload} (only {titles})", workload=workload, titles=_listed(view, own))
+    return say("{workload} ({some} of {count} conditions)", workload=workload, some=len(own), count=len(every))
+
+
+def _listed(view: View, comparisons: Sequence[Comparison]) -> str:
+    return titles_text([condition_title(view, one) for one in comparisons])
 
 
 @dataclass(frozen=True)
@@ -193,12 +220,7 @@ def conditions(view: View) -> list[Finding]:
             over = say("{figures} ({count} conditions)", figures=listed(figures), count=len(bests))
             text = say("{what}: {figures}.", what=title, figures=over)
             if effect.size and not effect.competes:
-                change = message("{what} falls from {first} to {last} ({count} conditions)")
-                if view.sign < 0:
-                    change = message("{what} rises from {first} to {last} ({count} conditions)")
-                texts = [say(change, what=title, first=figures[0], last=figures[-1], count=len(bests))]
-                texts += [say("already {figure}", figure=figure) for figure in figures[1:-1]]
-                text = clauses(texts) + say(".")
+                text = changes.text(view, title, shown, len(bests))
         found.append(Finding("conditions" if effect.competes else "effect", text, effect.size))
     return found
 
@@ -265,12 +287,6 @@ def _range_at(view: View, comparison: Comparison, metric: str) -> str:
     ends = [rounded(value.mean / factor) for value in (values[0], values[-1])]
     figure = brief(values[0].scaled(1 / factor), suffix) if len(values) == 1 else span(ends[0], ends[1], suffix)
     return say("{figure} at {condition}", figure=figure, condition=condition_text(view, comparison))
-
-
-def condition_text(view: View, comparison: Comparison) -> str:
-    """The labels of a comparison that distinguish it from others of its workload."""
-    labels = {key: label for key, label in comparison.labels.items() if key != "workload"}
-    return escaped(view.title(labels) or view.title(comparison.labels))
 
 
 def _first_step(view: View, bests: Sequence[Best]) -> list[Best]:

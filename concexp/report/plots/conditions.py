@@ -6,11 +6,11 @@ from pathlib import Path
 
 from concexp.report.answer import summary
 from concexp.report.captions import HOLLOW
+from concexp.report.phrases import condition_title
 from concexp.report.plots import _dots, _style
 from concexp.report.plots._labels import panels_left
 from concexp.report.plots._telling import heaviest
 from concexp.report.text.language import say, sentences
-from concexp.report.text.markdown import plain
 from concexp.report.text.numbers import level_text
 from concexp.report.view import Comparison, View
 
@@ -52,7 +52,7 @@ class Plot:
 
 
 def _name(view: View, comparison: Comparison) -> str:
-    return _style.short(plain(summary.condition_text(view, comparison)), LETTERS)
+    return _style.short(condition_title(view, comparison), LETTERS)
 
 
 def _alt(view: View, shown: list[summary.Effect], left: int) -> str:

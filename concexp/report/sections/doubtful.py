@@ -9,7 +9,7 @@ import pandas as pd
 
 from concexp.analysis import doubts
 from concexp.experiment.statuses import NUMBERED
-from concexp.report.text.language import counted, say
+from concexp.report.text.language import counted, say, translated
 from concexp.report.text.markdown import anchor
 from concexp.report.text.numbers import enumerated, plural, rounded
 from concexp.report.view import Point, View
@@ -24,19 +24,11 @@ def sentences(view: View) -> list[str]:
     which = say("{count} of {cells}", count=len(points), cells=plural(with_numbers, "cell"))
     if len(points) == with_numbers > 1:
         which = say("both cells") if with_numbers == 2 else say("all {cells}", cells=plural(with_numbers, "cell"))
-    codes = _codes(points)
-    causes = []
-    if "machine" in codes:
-        few = codes["machine"] < len(points)
-        causes.append(
-            say("the machine withheld CPUs in {count} of them", count=codes["machine"])
-            if few
-            else say("the machine withheld CPUs")
-        )
-    causes += [
-        say("{doubt} in {cells}", doubt=f"`{code}`", cells=plural(count, "cell"))
-        for code, count in codes.most_common()
-        if code != "machine"
+    causes = [
+        translated(cause)
+        if count == len(points)
+        else say("{cause} ({count} of them)", cause=translated(cause), count=count)
+        for cause, count in _causes(points).most_common()
     ]
     return [
         say(
@@ -51,17 +43,23 @@ def sentences(view: View) -> list[str]:
 def threats(view: View) -> list[str]:
     """The evidence for the doubt `machine`, where it cost a verdict."""
     points = _points(view)
-    return [_how_we_know(view, points)] if "machine" in _codes(points) else []
+    return [_how_we_know(view, points)] if any("machine" in codes for codes in map(_codes, points)) else []
 
 
 def _points(view: View) -> list[Point]:
     return [point for point in view.points if point.has_numbers and not point.enough_clean_trials]
 
 
-def _codes(points: list[Point]) -> Counter[str]:
-    """How many of the points have each doubt; equal counts stay in the order of the codes' names."""
+def _codes(point: Point) -> set[str]:
+    return {code for trial in point.doubtful for code in trial.doubts_about(point.primary)}
+
+
+def _causes(points: list[Point]) -> Counter[str]:
+    """How many of the points each reason for doubt touches; those of equal counts stay in the order of their words."""
     return Counter(
-        code for point in points for code in sorted({c for t in point.doubtful for c in t.doubts_about(point.primary)})
+        cause
+        for point in points
+        for cause in sorted({doubts.IN_BRIEF.get(code, doubts.UNKNOWN) for code in _codes(point)})
     )
 
 

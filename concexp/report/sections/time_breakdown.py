@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
@@ -31,7 +31,8 @@ HIDDEN = {
     RESIDUAL: message("waiting for a lock or unexplained waits"),
 }
 BLOCKED = message("calls that block the event loop")
-ONE_THREAD = message("waiting for the one thread of all workers")
+ONE_THREAD = message("waiting for the one thread that all workers share")
+EXPECTED = ("oversubscription",)  # a reason that is no finding
 MIN_LOSS = 0.05  # a smaller loss needs no reason
 MIN_LOSS_IN_ANSWER = 0.25
 MAX_REASONS = 3  # in the answer, and series named for each
@@ -99,25 +100,26 @@ def sentences(view: View, wanted: Callable[[Bar], bool] = lambda bar: True) -> l
     return texts + _unmeasured(view, [bar for _, of_panel in bars(view) for bar in of_panel])
 
 
-def main_reasons(view: View) -> list[str]:
-    """One sentence for the answer: the most frequent main reasons for large losses, with series and largest share."""
+def in_answer(view: View) -> list[str]:
+    """The same as `main_reasons`, without what every reader expects: that more workers than CPUs wait for a CPU."""
+    return main_reasons(view, EXPECTED)
+
+
+def main_reasons(view: View, expected: Collection[str] = ()) -> list[str]:
+    """One sentence: the most frequent main reasons for large losses, with series and largest share."""
     parts = []
-    ordered = sorted(_by_main_reason(view).items(), key=lambda pair: -len(pair[1]))
+    found = [pair for pair in _by_main_reason(view).items() if _main_reason(pair[1][0]) not in expected]
+    ordered = sorted(found, key=lambda pair: -len(pair[1]))
     for reason, losses in ordered[:MAX_REASONS]:
-        most, name = max(((bar, _main_reason(bar)) for bar in losses), key=lambda one: one[0].split.share(one[1]).mean)
-        parts.append(
-            say(
-                "{reason} ({cells}: at most {share})",
-                reason=reason,
-                cells=clauses(first_few(_together(view, losses), MAX_REASONS)),
-                share=percent(most.split, name),
-            )
-        )
+        cells = enumerated(first_few(_together(view, losses), MAX_REASONS))
+        share = f"{rounded(min(100.0, 100 * max(bar.split.share(_main_reason(bar)).mean for bar in losses)), 2)} %"
+        what = message("{cells} {share}, {reason}") if len(losses) == 1 else message("{cells} up to {share}, {reason}")
+        parts.append(say(what, cells=cells, share=share, reason=reason))
     if more := sum(len(losses) for _, losses in ordered[MAX_REASONS:]):
         parts.append(say("other reasons in {cases}", cases=plural(more, "more case")))
     if not parts:
         return []
-    return [say("With most workers, their time is lost mainly to {reasons}.", reasons=clauses(parts))]
+    return [say("Time lost with the most workers: {losses}.", losses=clauses(parts))]
 
 
 def _by_main_reason(view: View) -> dict[str, list[Bar]]:
@@ -139,9 +141,14 @@ def _main_reason(bar: Bar) -> str:
 def _together(view: View, lost: Sequence[Bar]) -> list[str]:
     """`threads` and `processes` in sort and regex: the series of these bars, those of the same panels together."""
     found = named_together((view.series_name(bar.point), bar.title) for bar in lost)
-    return [
-        say("{cells} in {titles}", cells=names, titles=titles_text(of)) if any(of) else names for names, of in found
-    ]
+    return [_in_titles(names, of) if any(of) else names for names, of in found]
+
+
+def _in_titles(names: str, titles: Sequence[str]) -> str:
+    """`threads` in sort and regex; with the name of an axis `threads` (inside 0us and 10us)."""
+    if all(" " in title for title in titles):
+        return say("{text} ({note})", text=names, note=titles_text(titles))
+    return say("{cells} in {titles}", cells=names, titles=titles_text(titles))
 
 
 def _named(view: View, bar: Bar) -> str:

@@ -9,7 +9,7 @@ from concexp.analysis.possible import COLUMN
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.sections import changes, doubtful, hosts, isolation, leaks, precision, speed
 from concexp.report.sections.machine import _different_builds
-from concexp.report.text.language import counted, message, say, translated
+from concexp.report.text.language import counted, say, translated
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
 from concexp.report.view import View
@@ -47,7 +47,7 @@ def threats(view: View) -> list[str]:
     trials = [trial for point in view.points for trial in point.sample.has_numbers]
     codes = Counter(doubt for trial in trials for doubt in trial.doubts)
     for doubt in sorted(codes):
-        meaning = doubts.MEANING.get(doubt, message("a reason that this version does not know"))
+        meaning = doubts.MEANING.get(doubt, doubts.UNKNOWN)
         sentences.append(
             say(
                 "{doubt} in {count} of {trials}: {meaning}.",

@@ -54,6 +54,11 @@ def rounded(value: float, digits: int = DIGITS) -> str:
     return _fixed(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
+def in_full(value: float, digits: int = DIGITS) -> str:
+    """The same without a prefix however large it is, and with zeros for the digits beyond: `12,900`."""
+    return rounded(float(f"{value:.{digits}g}"), digits)
+
+
 def _fixed(value: float, places: int) -> str:
     """A number with this many decimal places, or none if `places` is negative: 1,234 is not rounded to tens."""
     if not math.isfinite(value):

@@ -8,8 +8,10 @@ from tests.helpers import journal_builder, scenarios
 def test_price_of_a_primitive(answer_text):
     """Each primitive is given relative to none, per model, and an invalid reference is marked."""
     text = answer_text(**scenarios.syncs())
-    assert re.search(r"Throughput beside `threads` × `none`: 0\.42\dx \(.*?\) with `lock`, .* with `rlock`", text)
-    assert "Throughput beside `processes` × `none`†: " in text
+    assert re.search(
+        r"Throughput beside `threads` without synchronisation: 0\.42\dx \(.*?\) with `lock`, .* with `rlock`", text
+    )
+    assert "Throughput beside `processes` without synchronisation†: " in text
 
 
 def test_price_without_none(answer_text):

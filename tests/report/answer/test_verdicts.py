@@ -126,8 +126,8 @@ def test_a_first_step_that_makes_most_of_an_effect(tmp_path):
     """Conditions are no contestants: their figures are given, and beside the ends the step that matters."""
     (sentence,) = answer(View(journal_builder.write(tmp_path, **scenarios.disturbed())))
     assert re.fullmatch(
-        r"Throughput falls from (10\.\d k|9,9\d\d) round trips/s at .*workers 0 to (9\d\.\d|10\d) round trips/s at .*workers 16 "
-        r"\(5 conditions\); already (19|20)\d round trips/s at .*workers 1\.",
+        r"Throughput falls from (10,\d00|9,9\d0) round trips/s alone to (19|20)\d beside 1 background worker and to (9\d\.\d|10\d) "
+        r"beside 16, the worst of 5 conditions\.",
         sentence,
     )
 

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from concexp.analysis import doubts
 from concexp.report.sections import doubtful
 from tests.helpers import journal_builder, scenarios
 
@@ -14,7 +15,7 @@ def test_withheld(answer_text):
     assert "No winner: " in text
     assert "Gain over" not in text
     assert (
-        "**No verdict on time for 2 of 5 cells** (‡): the machine withheld CPUs ([evidence](#how-far-to-trust-it))."
+        "**No verdict on time for 2 of 5 cells** (‡): the machine disturbed the measurement ([evidence](#how-far-to-trust-it))."
         in text
     )
     assert "did the work of 1.10 to 1.31 CPUs (median 1.21) where 2 CPUs are usable" in text
@@ -39,22 +40,47 @@ def test_stolen(answer_text):
 
 
 def test_other_doubts(answer_text):
-    """A doubt that is not the machine's is named by its code."""
+    """A doubt that is not the machine's is given in words, without its code."""
     cells = [
         journal_builder.cell(model="serial"),
         journal_builder.cell(model="threads", workers=2, facts={"server_cpu_s": 0.5}),
     ]
-    assert "**No verdict on time for 1 of 2 cells** (‡): `server_bound` in 1 cell" in answer_text(cells)
+    assert "**No verdict on time for 1 of 2 cells** (‡): the workload's own server was the limit ([" in answer_text(
+        cells
+    )
 
 
 def test_two_cells_are_both(answer_text):
     """All of two cells are both of them."""
     cells = [journal_builder.cell(model=m, workers=2, facts={"server_cpu_s": 0.5}) for m in ("threads", "asyncio")]
-    assert "**No verdict on time for both cells** (‡): `server_bound` in 2 cells" in answer_text(cells)
+    assert "**No verdict on time for both cells** (‡): the workload's own server was the limit ([" in answer_text(cells)
 
 
 def test_doubts_of_equal_counts_have_one_order():
     """Doubts that touch as many cells are listed in the order of their names, whatever Python's hash seed is."""
     codes = ["too_short", "skew", "server_bound", "leftover", "apart", "paged"]
     point = SimpleNamespace(primary="throughput", doubtful=[SimpleNamespace(doubts_about=lambda name: codes)])
-    assert [code for code, _ in doubtful._codes([point, point]).most_common()] == sorted(codes)
+    causes = [cause for cause, _ in doubtful._causes([point, point]).most_common()]
+    assert causes == sorted(doubts.IN_BRIEF[code] for code in codes)
+
+
+def test_all_that_disturbs_is_one_reason():
+    """The codes that a quiet machine cures are one reason in the answer, and count each cell once."""
+    both, one = (
+        SimpleNamespace(primary="throughput", doubtful=[SimpleNamespace(doubts_about=lambda name, codes=codes: codes)])
+        for codes in (["slow_cpu", "queue", "machine"], ["stopped", "skew"])
+    )
+    assert doubtful._causes([both, one]) == {
+        "the machine disturbed the measurement": 2,
+        "workers started at different times": 1,
+    }
+
+
+def test_a_reason_of_some_cells_has_their_number(answer_text):
+    """Where not all doubtful cells share a reason, it says how many have it."""
+    cells = [
+        journal_builder.cell(model="threads", workers=2, facts={"server_cpu_s": 0.5}),
+        journal_builder.cell(model="processes", workers=2, facts={"server_cpu_s": 0.5, "start_skew_s": 0.5}),
+    ]
+    text = answer_text(cells)
+    assert "(‡): the workload's own server was the limit and workers started at different times (1 of them) ([" in text

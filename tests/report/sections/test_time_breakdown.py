@@ -108,7 +108,14 @@ def test_series_that_lose_alike_are_named_together(view):
         cells += pair("threads", 2, 1000, work, 1, more=busy(1, 1))
         cells.append(pair("thread_pool", 2, 1000, work, 1, more=busy(1, 1))[1])
     (sentence,) = time_breakdown.main_reasons(view(cells))
-    assert "(`threads` and `thread_pool` in sort and regex: at most " in sentence
+    assert re.search(r"`threads` and `thread_pool` in sort and regex up to \d\d %, waiting for the GIL", sentence)
+
+
+def test_more_workers_than_cpus_are_no_finding(view):
+    """That workers wait for a CPU which others of them use stands beside the picture, and not in the answer."""
+    found = view(pair("processes", 8, 4000, "sort", 4, queued=4, more=busy(*[1] * 8)))
+    assert "waiting for a CPU, with more workers than CPUs" in "".join(time_breakdown.main_reasons(found))
+    assert time_breakdown.in_answer(found) == []
 
 
 def test_details_leave_out_what_was_said(view):

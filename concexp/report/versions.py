@@ -4,6 +4,10 @@ All these comparisons are one family of their own, and nothing else of the page 
 are large, must not make room for chance among versions. Its p-values are adjusted by Holm's method, so that the chance of naming
 any difference between equal versions is at most 1 - level, whatever the number of comparisons. A difference that is named also
 lies outside the noise floor, and its interval excludes 1.
+
+Where the machine disturbed most trials, a difference may still be named, of many pairs: versions run in random order within a
+block, so that a disturbance hits each alike, and only chance could make one of two equal versions look slower. That they are the
+same is not said then: what disturbs adds to both sides, and hides what differs.
 """
 
 from __future__ import annotations
@@ -13,9 +17,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from concexp.analysis.doubts import DISTURBED
+from concexp.analysis.stats import signed_rank
 from concexp.analysis.stats.familywise import holm
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
-from concexp.analysis.stats.ratios import p_value
+from concexp.analysis.stats.ratios import p_value, ratio
 from concexp.analysis.stats.significance import MARGIN, difference, equivalence
 from concexp.experiment.spec import SHORT_SHA
 from concexp.experiment.version_names import AXIS
@@ -25,6 +31,7 @@ from concexp.report.view import Point, View, once_per_view
 SLOWER, FASTER, SAME, OPEN = "slower", "faster", "same", "open"
 FEW, DOUBTFUL, BAD = "few", "doubtful", "bad"  # why there is no verdict: too few trials, doubts, or bad endings
 NAMED = {"higher": SLOWER, "lower": FASTER}
+MANY = signed_rank.FROM  # pairs, from which on a difference may be named although the machine disturbed most of them
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class Change:
     factor   by which the version is slower (worse) than the reference; below 1 it is faster
     verdict  SLOWER, FASTER, SAME (certainly within the margin), OPEN (cannot tell), or why there is none
     within   of SAME: the share that the difference does not exceed, no less than the noise floor
+    beside   whether the machine disturbed most of the trials
     """
 
     version: str
@@ -42,6 +50,7 @@ class Change:
     factor: Interval
     verdict: str
     within: float = math.nan
+    beside: bool = False
 
     @property
     def has_interval(self) -> bool:
@@ -80,22 +89,24 @@ def versions_of(view: View) -> Versions | None:
         return None
     reference = reference_of(view)
     pairs = _pairs(view, reference)
-    usable = {point.cell: _factor(view, base, point) for base, point in pairs if not _hindrance(base, point)}
+    judgeable = [(base, point) for base, point in pairs if not _hindrance(view, base, point)]
     known = {}
-    for base, point in pairs:
-        p = p_value(point.sample.by_block(view.primary), base.sample.by_block(view.primary))
-        if point.cell in usable and not math.isnan(p):
+    for base, point in judgeable:
+        p = p_value(_values(view, base, point, point), _values(view, base, point, base))
+        if not math.isnan(p):
             known[point.cell] = p
     adjusted = dict(zip(known, holm(list(known.values())), strict=True))
     changes = []
     for base, point in pairs:
-        factor = usable.get(point.cell, UNKNOWN)
+        beside = not (base.is_sure and point.is_sure)
+        hindrance = _hindrance(view, base, point)
+        factor = UNKNOWN if hindrance else _factor(view, base, point)
         floor = view.floor([base, point])
-        verdict = _hindrance(base, point) or judged(
-            factor, adjusted.get(point.cell, math.nan), floor.beside(factor), view.run.level
-        )
+        verdict = hindrance or judged(factor, adjusted.get(point.cell, math.nan), floor.beside(factor), view.run.level)
+        if beside and verdict in (SAME, OPEN):
+            verdict, factor = DOUBTFUL, UNKNOWN
         within = beyond(factor, floor.under(factor)) if verdict == SAME else math.nan
-        changes.append(Change(str(point.labels[AXIS]), base, point, factor, verdict, within))
+        changes.append(Change(str(point.labels[AXIS]), base, point, factor, verdict, within, beside))
     return Versions(reference, labels, changes, max((one.factor for one in view.floors), default=math.nan))
 
 
@@ -142,15 +153,27 @@ def of_version(view: View) -> frozenset[str]:
 
 def _factor(view: View, base: Point, point: Point) -> Interval:
     """By which factor a point is worse than its base."""
-    ratio = view.ratio(base, point)
-    return ratio if view.metric.better == "higher" or not ratio.has_value else ratio.inverted()
+    found = ratio(_values(view, base, point, base), _values(view, base, point, point), view.run.level)
+    return found if view.metric.better == "higher" or not found.has_value else found.inverted()
 
 
-def _hindrance(base: Point, point: Point) -> str:
+def _values(view: View, base: Point, point: Point, of: Point) -> dict[int, float]:
+    """The values of one of two points by block: where one is doubtful, of both all trials whose doubts are the machine's."""
+    if base.is_sure and point.is_sure:
+        return of.sample.by_block(view.primary)
+    sample = of.sample.of(view.primary)
+    trials = [one for one in sample.has_numbers if DISTURBED.issuperset(one.doubts_about(view.primary))]
+    return sample.values(view.primary, trials)
+
+
+def _hindrance(view: View, base: Point, point: Point) -> str:
     """Why there can be no verdict on two points; "" if there can be one."""
     if not base.has_numbers or not point.has_numbers or {base.status, point.status} != {"ok"}:
         return BAD
-    return "" if base.is_sure and point.is_sure else DOUBTFUL
+    if base.is_sure and point.is_sure:
+        return ""
+    common = _values(view, base, point, base).keys() & _values(view, base, point, point).keys()
+    return "" if len(common) >= MANY else DOUBTFUL
 
 
 def facts(view: View) -> Mapping[str, Mapping[str, Any]]:

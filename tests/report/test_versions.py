@@ -9,9 +9,10 @@ from concexp.analysis.stats.familywise import holm
 from concexp.analysis.stats.intervals import LEVEL, Interval
 from concexp.analysis.stats.ratios import p_value, ratio
 from concexp.report.answer import answer
+from concexp.report.answer.versions import notes
 from concexp.report.contest import contest_of
 from concexp.report.family import family_of
-from concexp.report.versions import FASTER, OPEN, SAME, SLOWER, beyond, judged, reference_of, versions_of
+from concexp.report.versions import DOUBTFUL, FASTER, OPEN, SAME, SLOWER, beyond, judged, reference_of, versions_of
 from concexp.report.view import View
 from tests.helpers import journal_builder
 
@@ -66,6 +67,47 @@ def test_what_is_zipped_with_a_version_belongs_to_it(tmp_path):
     crossed = {**spec, "sweep": {"code": ["old", "new"], "python": ["np1", "np2"]}}
     other = View(journal_builder.write(tmp_path / "b", cells, repetitions=10, spec=crossed, manifest=manifest))
     assert versions_of(other).changes == []
+
+
+def disturbed(tmp_path, rates, facts, repetitions=40):
+    """A run of two versions whose trials all have a doubt."""
+    cells = [
+        journal_builder.cell(
+            "f", "serial", rate=rate, noise=0.1, axes={"code": label}, plugins={"workload": "f"}, **facts
+        )
+        for label, rate in zip(("old", "new"), rates, strict=True)
+    ]
+    return View(journal_builder.write(tmp_path, cells, repetitions=repetitions, spec={"baseline": {}}))
+
+
+WAITED = {"facts": {"run_queue_wait_s": 0.4}}
+
+
+def test_a_difference_is_named_beside_what_disturbs_both(tmp_path):
+    """Of many pairs in random order: the noise hits both alike. The page says that the machine disturbed them."""
+    found = disturbed(tmp_path, (1000, 700), WAITED)
+    (change,) = versions_of(found).changes
+    assert not change.point.is_sure
+    assert change.verdict == SLOWER
+    assert change.factor.lo < 10 / 7 < change.factor.hi
+    lines = answer(found)
+    assert any("`new` is" in line and "slower than `old`" in line for line in lines)
+    assert any("The machine disturbed most of these trials" in note for note in notes(found))
+
+
+def test_beside_what_disturbs_nothing_else_is_named(tmp_path):
+    """Not that versions are the same, nor anything of few pairs, nor where the doubt is about how was measured."""
+    for number, (rates, facts, repetitions) in enumerate(
+        [
+            ((1000, 1000), WAITED, 40),
+            ((1000, 700), WAITED, 19),
+            ((1000, 700), {**WAITED, "answer": {"traced": True}}, 40),
+        ]
+    ):
+        found = disturbed(tmp_path / str(number), rates, facts, repetitions)
+        (change,) = versions_of(found).changes
+        assert (change.verdict, change.has_interval) == (DOUBTFUL, False)
+        assert not any("disturbed most" in note for note in notes(found))
 
 
 def test_without_versions_there_are_none(tmp_path):

@@ -63,6 +63,10 @@ TEXTS = {
     ),
     "floor": message("{percent}, by which the same code may seem to differ from itself"),
     "no floor": message("not measured"),
+    "disturbed": message(
+        "The machine disturbed most of these trials (‡). The versions ran in random order in each of {blocks} blocks, so that it "
+        "hit each alike: that they differ is sure, by how much less so."
+    ),
     "same code": message(
         "{versions} ran the same code as {reference}: no imported file differs, so any difference is noise."
     ),
@@ -121,6 +125,8 @@ def notes(view: View) -> list[str]:
             floor = say(TEXTS["floor"], percent=_percent(found.floor - 1))
         key = "error" if len(judged) > 1 else "one"
         texts.append(say(TEXTS[key], comparisons=plural(len(judged), "comparison"), share=share, floor=floor))
+    if beside := [change.factor.n for change in judged if change.beside]:
+        texts.append(say(TEXTS["disturbed"], blocks=min(beside)))
     return texts
 
 

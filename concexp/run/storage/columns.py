@@ -185,9 +185,10 @@ def problem_with_numbers(value: Any) -> str:
 
 def _parts(value: Any) -> Iterable[Any]:
     """The values within a value; packed columns as they are kept."""
-    if isinstance(value, StructColumn):
-        return value.columns.values()
-    if isinstance(value, ListColumn):
+    kind = type(value)
+    if kind is StructColumn:  # not `isinstance`, which is slow for a class with an abstract base
+        return value.columns.values()  # type: ignore[no-any-return]
+    if kind is ListColumn:
         return (value.flat,)
     if isinstance(value, dict):
         return value.values()

@@ -22,6 +22,7 @@ from concexp.run.storage.columns import ListColumn, StructColumn, keys_of, value
 Passes = Sequence[Mapping[str, Any]]  # the iterations of a trial
 PORTION = 100_000  # rows whose lists are held as Python objects at a time
 CHUNK = 10_000  # rows of a text column
+RUN = 100  # rows with the same text, one after the other, that are worth a chunk of their own
 
 
 class Iterations:
@@ -123,18 +124,27 @@ def repeat(column: pd.Series, places: np.ndarray) -> Any:
 def _repeat_text(column: pd.Series, places: np.ndarray) -> Any:
     """Chunk by chunk: those that consist of one value are the same object if they have the same value and length."""
     codes = column.factorize()[0][places]
-    uniform: dict[tuple[int, int], pd.Series] = {}
+    uniform: dict[tuple[int, int], pa.Array] = {}
     chunks = []
     for first in range(0, len(places), CHUNK):
-        part = slice(first, first + CHUNK)
-        if (codes[part] != codes[first]).any():
-            chunks.append(column.take(places[part]))
-            continue
-        key = codes[first], len(codes[part])
-        if key not in uniform:
-            uniform[key] = column.take(places[part])
-        chunks.append(uniform[key])
-    return pd.concat(chunks, ignore_index=True).array
+        for part in _runs(codes[first : first + CHUNK], first):
+            key = codes[part.start], part.stop - part.start
+            if (codes[part] != key[0]).any():
+                chunks.append(pa.array(column.array.take(places[part])))
+                continue
+            if key not in uniform:
+                uniform[key] = pa.array(column.array.take(places[part]))
+            chunks.append(uniform[key])
+    return type(column.array)(pa.chunked_array(chunks))
+
+
+def _runs(codes: np.ndarray, first: int) -> list[slice]:
+    """Where codes are the same, from row `first` on; one slice for all where that changes so often that parts save nothing."""
+    changes = 1 + np.flatnonzero(codes[1:] != codes[:-1])
+    if RUN * len(changes) > len(codes):
+        changes = changes[:0]
+    ends = first + np.array([0, *changes, len(codes)])
+    return [slice(begin, end) for begin, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
 
 
 def broadcast_if_constant(values: np.ndarray) -> np.ndarray:

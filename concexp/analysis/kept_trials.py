@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from concexp import __version__, catalog
+from concexp.analysis.parquet_file import of_parquet
 from concexp.errors import Damaged, EnvironmentRefused
 from concexp.experiment.cache import cache_folder, file_states
 from concexp.run.storage import foreign_file, journal, schema
@@ -108,21 +108,17 @@ def recall(folder: Path) -> KeptTrials | None:
         if found["journal"] != hashed or found["maker"] != _maker():
             return None
         with foreign_file.opened(folder / TRIALS) as file:
-            data = file.read()
-        if hash_of(data) != found["parquet"]:
-            return None
+            before = journal.state_of(file)
+            if hash_of_file(file) != found["parquet"]:
+                return None
+            trials = of_parquet(file)
+            if journal.state_of(file) != before:  # it is never in memory as a whole, so it is read twice
+                return None
         records = Unread(path, int(found["records"]), state)
         histograms = frozenset(found["histograms"])
-        return KeptTrials(
-            schema.header_of(path), pd.read_parquet(io.BytesIO(data)), records, int(found["ended"]), histograms
-        )
+        return KeptTrials(schema.header_of(path), trials, records, int(found["ended"]), histograms)
     except (OSError, ValueError, LookupError, TypeError, EnvironmentRefused, pa.ArrowException):
         return None
-
-
-def hash_of(data: bytes | memoryview) -> str:
-    """The hash of a file's content, hex."""
-    return hashlib.blake2b(data).hexdigest()
 
 
 def hash_of_file(file: Any) -> str:

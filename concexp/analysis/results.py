@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from concexp import catalog
 from concexp.analysis import diagnoses, doubts, kept_trials
 from concexp.analysis.diagnoses import Diagnosis
 from concexp.analysis.frame import tidy_frame
-from concexp.analysis.iterations import PORTION
 from concexp.analysis.kept_trials import KeptTrials
+from concexp.analysis.parquet_file import to_parquet
 from concexp.analysis.possible import effective_cpus
 from concexp.analysis.stats.intervals import LEVEL
 from concexp.analysis.trial_rows import TrialRows
@@ -294,19 +293,6 @@ def _write_csv(table: pd.DataFrame, path: Path) -> None:
     printable_table = table.map(printed).rename(columns=printed)
     with replaced(path) as draft:
         printable_table.to_csv(draft, index=False, lineterminator="\n")
-
-
-def to_parquet(table: pd.DataFrame, file: Any) -> None:
-    """Write a table as Parquet into a file; of a large one, only a portion of the rows is in memory a second time."""
-    from pyarrow import parquet
-
-    # Floats hardly ever repeat: a dictionary of them would take time, and more room than they do.
-    words = [str(name) for name, values in table.items() if values.dtype != float]
-    schema = pa.Schema.from_pandas(table, preserve_index=False)
-    with parquet.ParquetWriter(file, schema, use_dictionary=words) as writer:
-        for first in range(0, max(1, len(table)), PORTION):
-            rows = table.iloc[first : first + PORTION]
-            writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False), row_group_size=PORTION)
 
 
 def printed(value: Any) -> Any:

@@ -21,7 +21,8 @@ import pandas as pd
 from concexp import catalog
 from concexp.analysis.cells import RAW
 from concexp.analysis.iterations import PORTION
-from concexp.analysis.results import Run, load, printed, shielded, to_parquet
+from concexp.analysis.parquet_file import to_parquet
+from concexp.analysis.results import Run, load, printed, shielded
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.run.storage import run_folder
 from concexp.run.storage.atomic import replaced

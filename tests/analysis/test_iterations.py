@@ -24,3 +24,12 @@ def test_what_is_kept_once_reads_as_if_repeated(texts, monkeypatch):
         frame = pd.DataFrame({"made": made, "one": 1}, copy=False)
         frame.loc[2, "made"] = values.iloc[3]
         pd.testing.assert_series_equal(frame["made"], plain.where(plain.index != 2, values.iloc[3]), check_names=False)
+
+
+def test_a_text_is_kept_once_however_long_its_rows_are():
+    """The rows of a trial have a chunk of their own, and trials with the same text share it."""
+    made = iterations.repeat(pd.Series(["a", "b", "a"], dtype="string"), np.repeat(np.arange(3), 4000))
+    chunks = pd.Series(made).array._pa_array.chunks
+    assert [len(chunk) for chunk in chunks] == [4000, 4000, 2000, 2000]
+    first, *_, last = (chunk.buffers()[2] for chunk in (chunks[2], chunks[3]))
+    assert first.address == last.address

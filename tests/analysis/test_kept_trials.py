@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from concexp.analysis import kept_trials, results
+from concexp.analysis import kept_trials, parquet_file, results
 from concexp.commands import api
 from concexp.errors import Damaged
 from concexp.run.storage import schema
@@ -74,7 +74,7 @@ def test_the_journal_is_read_where_anything_differs(stored, what, tmp_path, monk
     (entry,) = (tmp_path / "cache" / "concexp" / kept_trials.FOLDER).iterdir()
     if what == "parquet":
         with (stored / kept_trials.TRIALS).open("wb") as file:
-            results.to_parquet(expected.assign(wall_s=1.0), file)
+            parquet_file.to_parquet(expected.assign(wall_s=1.0), file)
     elif what == "no parquet":
         (stored / kept_trials.TRIALS).unlink()
     elif what == "journal":

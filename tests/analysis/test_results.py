@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pyarrow import parquet
 
-from concexp.analysis import results
+from concexp.analysis import parquet_file, results
 from concexp.errors import Damaged
 from concexp.run.storage import journal
 from tests.helpers import journal_builder, scenarios
@@ -37,9 +37,9 @@ def test_a_large_table_is_written_a_portion_at_a_time(bad, monkeypatch, tmp_path
         written(writer, table, *arguments, **named)
 
     monkeypatch.setattr(parquet.ParquetWriter, "write_table", write_table)
-    monkeypatch.setattr(results, "PORTION", 3)
+    monkeypatch.setattr(parquet_file, "PORTION", 3)
     with (tmp_path / "rows.parquet").open("wb") as file:
-        results.to_parquet(bad.trials, file)
+        parquet_file.to_parquet(bad.trials, file)
     assert sum(portions) == len(bad.trials) > 3
     assert max(portions) == 3
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "rows.parquet"), bad.trials)

@@ -214,7 +214,8 @@ def _work(view: View) -> str | None:
     trials = view.run.trials
     names = [name for name in trials if name == "rounds" or name.startswith("rounds_")]
     labels: dict[str, list[str]] = {}
-    for label, own in trials.groupby("workload", sort=False):
+    # Not of all columns: each group would be a copy of its rows, and all of them together one of the whole frame.
+    for label, own in trials[["workload", *names]].groupby("workload", sort=False):
         for name in names:
             rounds = own[name].dropna()
             if len(rounds):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from concexp.plan.cell import PlannedTrial
@@ -20,8 +21,9 @@ class Blocks:
         self.left: dict[int, dict[str, PlannedTrial]] = {}  # by the plan's block
         self.taken: dict[int, str] = {}  # the blocks that are being measured, with their hosts
         self._of_trial: dict[str, int] = {}
-        self._numbers: dict[int, dict[str, int]] = {}  # by the plan's block and the host: the number in its records
-        for trial in trials:
+        # Of the blocks that are begun and not done, by the plan's block and the host: the number in its records.
+        self._numbers: dict[int, dict[str, int]] = {}
+        for trial in sorted(trials, key=lambda trial: trial.block):
             self.left.setdefault(trial.block, {})[trial.id] = trial
             self._of_trial[trial.id] = trial.block
         self._next = max(self.left, default=-1) + 1
@@ -33,11 +35,12 @@ class Blocks:
     def done(self, trial: str, host: str, number: int) -> None:
         """A trial has its record: it was measured on a host, in a block of this number."""
         block = self._of_trial[trial]
+        if block not in self.left:
+            return
         self._numbers.setdefault(block, {})[host] = number
-        if block in self.left:
-            self.left[block].pop(trial, None)
-            if not self.left[block]:
-                del self.left[block]
+        self.left[block].pop(trial, None)
+        if not self.left[block]:
+            del self.left[block], self._numbers[block]
 
     def release(self, host: str) -> None:
         """The host measures no block any more."""
@@ -48,11 +51,12 @@ class Blocks:
 
         `present` are the hosts that are here, or may come back.
         """
-        free = [block for block in sorted(self.left) if block not in self.taken]
-        own = [block for block in free if host in self._numbers.get(block, ())]
-        new = [block for block in free if block not in self._numbers]
-        orphaned = [block for block in free if block in self._numbers and not present & self._numbers[block].keys()]
-        for block in [*own, *new, *orphaned][:1]:
+        begun = [block for block in sorted(self._numbers) if block not in self.taken]
+        own = (block for block in begun if host in self._numbers[block])
+        new = (block for block in self.left if block not in self._numbers and block not in self.taken)
+        orphaned = (block for block in begun if not present & self._numbers[block].keys())
+        # Lazily: of the new ones, which may be very many, only those before the first free one are looked at.
+        for block in chain(own, new, orphaned):
             numbers = self._numbers.get(block, {})
             begun_by = "" if host in numbers else next(reversed(numbers), "")
             number = numbers.get(host, block)

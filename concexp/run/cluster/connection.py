@@ -66,11 +66,9 @@ class Connection:
                 function, *arguments, workers=[worker], allow_other_workers=False, resources={RESOURCE: 1}, pure=False
             )
             try:
-                # What is cancelled while Dask gathers it leaves complaints in its loop: gather only what is there.
-                done = asyncio.Event()
-                future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(done.set))
-                await done.wait()
-                return await self._client.gather(future, asynchronous=True)
+                # It waits in this loop, and gathers once the answer is there: what is cancelled while Dask gathers it leaves
+                # complaints. A callback of the future would wake a thread for each answer.
+                return await future
             finally:
                 future.release()
         except (CommClosedError, KilledWorker) as error:

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Parcel:
     caller: Mapping[str, str] = field(repr=False)
     wait: bool = True
 
-    @property
+    @cached_property  # each step names it
     def key(self) -> str:
         """Equal for parcels that are the same."""
         digest = hashlib.sha256(f"{self.run}\0{self.manifest}\0{self.measure}\0{self.only}".encode())

@@ -6,6 +6,7 @@ Many rows of one trial are columns in the journal as well, where their keys woul
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
 from array import array
@@ -16,7 +17,7 @@ from typing import Any, overload
 
 from concexp.experiment.yaml_nodes import INTEGER_LIMIT
 
-CODES = {float: "d", int: "q"}  # of arrays
+CODES = {float: "d", int: "bhiq"}  # of arrays; whole numbers take the first that holds them all
 WHOLE_LIMIT = 10**INTEGER_LIMIT  # as in the YAML
 BOUNDED = {str, bool, type(None), array}  # types whose values need no check
 MANY = 10  # rows of a trial that are written as columns; fewer are easier to read one by one
@@ -103,14 +104,13 @@ def pack(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _compact(kind: type, values: Sequence[Any]) -> Sequence[Any]:
-    """Values of the type `kind`: as an array if they are numbers, all finite and within 64 bits."""
+    """Values of the type `kind`: as an array if they are numbers, all finite and within 64 bits, in as few bits as hold them."""
     if kind not in CODES or (kind is float and not math.isfinite(sum(values))):
         return values
-    code = CODES[kind]
-    try:
-        return array(code, struct.pack(f"{len(values)}{code}", *values))  # faster than from single numbers
-    except struct.error:
-        return values
+    for code in CODES[kind]:
+        with contextlib.suppress(struct.error):  # too large
+            return array(code, struct.pack(f"{len(values)}{code}", *values))  # faster than from single numbers
+    return values
 
 
 @lru_cache(maxsize=1024, typed=True)
@@ -185,9 +185,10 @@ def problem_with_numbers(value: Any) -> str:
 
 def _parts(value: Any) -> Iterable[Any]:
     """The values within a value; packed columns as they are kept."""
-    if isinstance(value, StructColumn):
-        return value.columns.values()
-    if isinstance(value, ListColumn):
+    kind = type(value)
+    if kind is StructColumn:  # not `isinstance`, which is slow for a class with an abstract base
+        return value.columns.values()  # type: ignore[no-any-return]
+    if kind is ListColumn:
         return (value.flat,)
     if isinstance(value, dict):
         return value.values()

@@ -39,6 +39,29 @@ def announcing(send, entered):
     return send_and_set
 
 
+class Outbox:
+    """Sends the messages of a loop's workers once all have one: none is sent, and wakes the trial, while others work."""
+
+    def __init__(self, workers):
+        self.workers = workers
+        self.kept = []
+
+    def sender(self, pipe):
+        """The function by which a worker sends; a failure goes out at once, since some of the others may wait for ever."""
+
+        def send(message):
+            if message[0] == "failed":
+                pipe.send(message)
+                return
+            self.kept.append((pipe, message))
+            if len(self.kept) == self.workers:
+                kept, self.kept = self.kept, []
+                for one, said in kept:
+                    one.send(said)
+
+        return send
+
+
 def in_coroutines(workload, crew, gate, pipes):
     """A process whose workers are coroutines; `gate` is for one of each process."""
     import asyncio
@@ -56,11 +79,11 @@ def in_coroutines(workload, crew, gate, pipes):
         return receive
 
     async def life():
-        common = CommonGate(len(crew), gate)
+        common, outbox = CommonGate(len(crew), gate), Outbox(len(crew))
         lives = []
         for me, pipe in zip(crew, pipes):
             first = me is crew[0]
-            lives.append(member(workload, me, common, receiver(pipe), pipe.send, first, first))
+            lives.append(member(workload, me, common, receiver(pipe), outbox.sender(pipe), first, first))
         await asyncio.gather(*lives)
 
     asyncio.run(life())

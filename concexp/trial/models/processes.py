@@ -3,7 +3,7 @@
 import contextlib
 import multiprocessing
 import os
-from multiprocessing import connection
+import selectors
 
 from concexp.trial import passes, tools
 from concexp.trial.models import _schedules, _shared_factories
@@ -101,27 +101,37 @@ class Model(_schedules.Scheduled):
     def collect(self, expected):
         """One message of each worker, in the workers' order; says which worker failed or died, and how."""
         values = [None] * len(self.pipes)
-        waiting = {pipe: index for index, pipe in enumerate(self.pipes)}
-        while waiting:
-            ends = {self.ends[index]: pipe for pipe, index in waiting.items()}
-            for ready in connection.wait([*waiting, *ends]):
-                pipe = ends.get(ready, ready)
-                if pipe not in waiting:
-                    continue
-                index = waiting[pipe]
-                try:
-                    if ready is not pipe and not pipe.poll():  # the worker has ended without a last message
-                        raise EOFError
-                    kind, value = pipe.recv()
-                except (EOFError, ConnectionResetError):
-                    process = self.crew[index]
-                    process.join(1)
-                    raise tools.WorkerDied("worker %d %s" % (index, last_words(process.exitcode))) from None
-                if kind != expected:
-                    raise passes.WorkFailed(*value)
-                values[index] = value
-                del waiting[pipe]
+        # Each is registered once, whatever the number of answers: it is the workers' CPUs that this takes.
+        with selectors.DefaultSelector() as selector:
+            for index, pipe in enumerate(self.pipes):
+                selector.register(pipe, selectors.EVENT_READ, [index])
+            for end in set(self.ends):
+                selector.register(end, selectors.EVENT_READ, [i for i, of in enumerate(self.ends) if of == end])
+            waiting = set(range(len(self.pipes)))
+            while waiting:
+                for key, _ in selector.select():
+                    for index in sorted(waiting.intersection(key.data)):
+                        kind, value = self.message(index, key.fileobj is self.pipes[index])
+                        if kind != expected:
+                            raise passes.WorkFailed(*value)
+                        values[index] = value
+                        waiting.remove(index)
+                    # An end of which nothing more is wanted would be ready again and again.
+                    if not waiting.intersection(key.data):
+                        selector.unregister(key.fileobj)
         return values
+
+    def message(self, index, has_come):
+        """The next message of a worker, of which one has come or which has ended; says how, if it ended without a last one."""
+        pipe = self.pipes[index]
+        try:
+            if not has_come and not pipe.poll():
+                raise EOFError
+            return pipe.recv()
+        except (EOFError, ConnectionResetError):
+            process = self.crew[index]
+            process.join(1)
+            raise tools.WorkerDied("worker %d %s" % (index, last_words(process.exitcode))) from None
 
     def run(self, orders):
         self.send_orders(orders)

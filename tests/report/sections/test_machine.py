@@ -1,5 +1,6 @@
 """The machine's rows: how much work an operation of a given time was."""
 
+import pandas as pd
 import pytest
 
 from concexp.report.sections import machine
@@ -41,3 +42,18 @@ def test_without_busy_work_there_is_no_row(tmp_path):
     cells = [journal_builder.cell(), journal_builder.cell(model="threads", workers=2)]
     rows = dict(machine.machine(View(journal_builder.write(tmp_path, cells))))
     assert "work of a given time" not in rows
+
+
+def test_the_rows_of_a_run_are_not_copied_for_its_work(tmp_path, monkeypatch):
+    """Of a run of a million rows only the columns that are shown are grouped."""
+    plugins = {"workload": "critical_section"}
+    cell = journal_builder.cell("sections", "threads", workers=2, counts={"rounds_inside": 7}, plugins=plugins)
+    view = View(journal_builder.write(tmp_path, [cell]))
+    view.run.trials  # noqa: B018 - made here, not while it is watched
+    grouped = []
+    groupby = pd.DataFrame.groupby
+    monkeypatch.setattr(
+        pd.DataFrame, "groupby", lambda self, *by, **named: grouped.append([*self]) or groupby(self, *by, **named)
+    )
+    assert "7 rounds inside" in machine._work(view)
+    assert grouped == [["workload", "rounds_inside"]]

@@ -1,5 +1,7 @@
 """Blocks: each belongs to the host that begins it, and its rest to another one only if that host is gone."""
 
+from dataclasses import replace
+
 import pytest
 
 from concexp.run.cluster.blocks import Blocks
@@ -86,3 +88,24 @@ def test_a_host_that_was_lost_before_its_first_trial_began_nothing(trials):
     again, begun_by = blocks.take("b", {"b"})
     assert ([t.id for t in again], begun_by) == ([t.id for t in own], "")
     assert {t.block for t in again} == {own[0].block}
+
+
+def test_to_take_a_block_looks_at_few_others(trials):
+    """Each of a thousand blocks is found without a look at all that are left, so that long runs cost no more per trial."""
+
+    class Counted(dict):
+        looks = 0
+
+        def __iter__(self):
+            for block in super().__iter__():
+                Counted.looks += 1
+                yield block
+
+    blocks = Blocks([replace(trials[0], id=str(number), block=number) for number in range(1000)], [])
+    blocks.left = Counted(blocks.left)
+    for number in range(1000):
+        ((trial,), _) = blocks.take("a", {"a"})
+        assert trial.block == number
+        blocks.done(trial.id, "a", number)
+        blocks.release("a")
+    assert Counted.looks < 3000

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from types import SimpleNamespace
 
@@ -40,6 +41,12 @@ def test_a_call_runs_on_the_worker_that_it_is_for(local):
     assert first == again
     assert len({os.getpid(), *(pid for pid, _ in first)}) == 3
     assert [resources[RESOURCE] for _, resources in first] == [1, 1]
+
+
+def test_an_answer_wakes_no_thread_of_its_own(local):
+    """It is awaited in the loop that it comes to: ten thousand of them would wake a thread of callbacks as often."""
+    local.call(min(local.workers()), pid_and_resources).result(20)
+    assert not [thread.name for thread in threading.enumerate() if "Callback" in thread.name]
 
 
 def test_an_exception_comes_back(local):

@@ -72,6 +72,12 @@ def test_only_what_the_experiment_takes_travels(runner):
     assert one.key == packed(runner).key
 
 
+def test_the_key_is_made_once(runner):
+    """Each step names it: that must not hash the manifest each time."""
+    one = packed(runner)
+    assert one.key is one.key
+
+
 @pytest.mark.parametrize("name", ["code/my.py", "files/tool.sh"])
 def test_a_file_that_differs_is_refused(runner, tmp_path, name):
     """Code and data are what the run was begun with, by their hashes, or they are not unpacked at all."""

@@ -164,3 +164,11 @@ def test_columns_that_are_none_are_refused(columns, says):
     """Also those whose rows would be far more than what stands there."""
     with pytest.raises(ValueError, match=says):
         of_columns(columns, 1000)
+
+
+@pytest.mark.parametrize(("most", "size"), [(127, 1), (-128, 1), (128, 2), (32_768, 4), (2**31, 8)])
+def test_whole_numbers_take_as_few_bytes_as_hold_them(most, size):
+    """A trial has many small counts; they read as they were written."""
+    packed = pack([{"ops": 0}, {"ops": most}, {"ops": 1}])
+    assert packed.columns["ops"].itemsize == size
+    assert list(packed) == [{"ops": 0}, {"ops": most}, {"ops": 1}]

@@ -115,6 +115,18 @@ def test_iterations_that_fit(rows):
     assert iterations_mismatch(pack(rows)) is None
 
 
+def test_what_fits_by_its_type_is_not_looked_at_again(monkeypatch):
+    """Numbers that are kept as an array, and facts that are missing: most columns of a trial are one or the other."""
+    asked = []
+    column = iterations._column
+    monkeypatch.setattr(iterations, "_column", lambda kind: asked.append(kind) or column(kind))
+    rows = pack(
+        [{"wall_s": 0.5 + row, "ops": 3, "user_s": None, "counts": None, "worker_ops": [1, 2]} for row in range(3)]
+    )
+    assert iterations_mismatch(rows) is None
+    assert asked == ["numbers"]
+
+
 @pytest.mark.parametrize(("rows", "says"), [(5, ": expected a list, not 5"), ([{}, 5], "[1]: expected a map, not 5")])
 def test_what_are_no_iterations(rows, says):
     """Iterations are a list of maps."""

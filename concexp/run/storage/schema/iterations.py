@@ -121,13 +121,22 @@ def iterations_mismatch(rows: Any) -> Mismatch | None:
 
 
 def _first_in_columns(columns: Mapping[str, Sequence[Any]]) -> Mismatch | None:
+    kinds_of = kinds()
     for name, values in columns.items():
-        if kind := kinds().get(name):
+        kind = kinds_of.get(name)
+        if kind and not _fits_by_type(kind, values):
             wrong = first_mismatch(_column(kind), list(values[:1] if _uniform(values) else values))
             if wrong:
                 row, *within = wrong.place
                 return Mismatch((row, name, *within), wrong.problem)
     return None
+
+
+def _fits_by_type(kind: str, values: Sequence[Any]) -> bool:
+    """True if no value needs a look: an array holds numbers alone, and any fact may be missing."""
+    if type(values) is array:
+        return kind == "number"
+    return type(values) is tuple and values.count(None) == len(values)
 
 
 def _uniform(values: Sequence[Any]) -> bool:

@@ -66,8 +66,8 @@ HEAD = """\
 
 Each is one YAML that is read in a minute: a question, the wrong way beside the right one, what you should see, and claims that a
 run can refute. `concexp run experiments/NN_name.yaml` measures it in about two minutes, `make gallery` runs all of them. Lessons
-39 to 50 claim [what others published](#published-figures). Answers are those of the machine that each page names; a claim that
-could not be judged there says why.
+18 and 39 to 50 claim [what others published](#published-figures). Answers are those of the machine that each page names; a claim
+that could not be judged there says why.
 
 """
 RUN_IT = "run it"

@@ -24,10 +24,10 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp bundle reports/x                 one zip with all that a run was made from, for others to check
   concexp reproduce x.zip --quick          check such a zip, run it here, and compare
   concexp show environment                 variables and, by `show files`, files that your code needs
-  concexp doctor                           what on this machine endangers numbers, and the cure
+  concexp doctor                           what could spoil measurements here now, and how to fix it
   concexp selftest                         whether known answers come out right here (1: one does not)
 
 Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, a part of the page could not be made, a claim
 was refuted (with --check) or not supported (with --strict), or versions or runs show a regression (with --check); 2 the YAML or
-the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
+the command line is wrong; 3 it cannot run here; 130 interrupted, the same command continues the run.
 """

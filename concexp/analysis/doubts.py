@@ -117,7 +117,7 @@ IN_BRIEF = {
     "skew": "workers started at different times",
     "apart": "workers were seldom at work together",
     "too_short": "the measured time was too short",
-    "coarse": "single operations were long against the measured time",
+    "coarse": "single operations took much of the measured time",
     "calibration": "operations differed in size",
     "timer": "reading the clock took much of the measured time",
     "server_bound": "the workload's own server was the limit",

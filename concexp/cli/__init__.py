@@ -86,7 +86,7 @@ def try_(
 
 @app.command()
 def validate(specs: Specs, tags: Tags = None, sets: Sets = None) -> None:
-    """Check experiments without starting anything: all mistakes at once, each with its place and its cure.
+    """Check experiments without starting anything: all mistakes at once, each with its place and how to fix it.
 
     \b
     concexp validate experiments
@@ -228,7 +228,7 @@ def doctor_(
     out: Annotated[Path, typer.Option(help="where reports would go")] = Path("reports"),
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
-    """Tell what on this machine endangers numbers now, and the cure of each; takes a few seconds, for spinners run.
+    """Check what could spoil measurements on this machine now, and how to fix it; takes a few seconds (it runs CPU spinners).
 
     It is advice: the exit code is 0 whatever it finds, and 3 only if it cannot look (no place for the trials' code).
 
@@ -251,7 +251,7 @@ def selftest_(
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
 ) -> None:
-    """Measure what is known beforehand, by the real way, and compare: a minute or two.
+    """Measure what has known answers, in the ordinary way, and compare: a minute or two.
 
     Each verdict is ok, WRONG, or withheld with the reason, as on a machine that gives fewer CPUs than it shows. Exit code
     1 if something is WRONG, 3 if it cannot run, otherwise 0.

@@ -19,6 +19,7 @@ from concexp.report.parts import Parts
 from concexp.report.pictures import FILES, first_of
 from concexp.report.places import figures_name, languages_in, page_name
 from concexp.report.sections.again import number
+from concexp.report.sections.cells import MARKS
 from concexp.report.sections.claims import WORDS, ClaimRow, claim_rows
 from concexp.report.sections.machine import machine_and_cpus
 from concexp.report.text.labels import one_line
@@ -119,9 +120,9 @@ def is_outdated(run: Run, beside: Path) -> bool:
 
 
 def _text(lines: Sequence[Line]) -> str:
-    text = (
-        markdown_templates().get_template("index.md").render(mark=MARK, lines=sorted(lines, key=lambda one: one.order))
-    )
+    ordered = sorted(lines, key=lambda one: one.order)
+    signs = {sign: meaning for sign, meaning in MARKS.items() if any(sign in one.answer for one in lines)}
+    text = markdown_templates().get_template("index.md").render(mark=MARK, lines=ordered, signs=signs)
     return printable(text).rstrip() + "\n"
 
 

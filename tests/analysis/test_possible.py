@@ -20,7 +20,7 @@ def test_no_more_cpus_are_used_than_there_are(tmp_path, cpu_s, shown):
     assert made.trials["cpus_used"].tolist() == pytest.approx([shown] * 6, nan_ok=True)
     assert made.trials["throughput"].notna().all()
     page = report.write(made, tmp_path).read_text("utf-8")
-    told = "- `cpus_used` is withheld in 6 of 6 trials: what was recorded cannot be"
+    told = "- `cpus_used` is withheld in 6 of 6 trials: what was recorded is impossible"
     assert (told in page) == np.isnan(shown)
     assert "25.0" not in page
 

@@ -28,7 +28,7 @@ MODEL_TEXTS = {
     ),
     "lost_updates": (
         r"`threads` without synchronisation lost \d+ % of its updates in counter\\_call, in (\d+) of \1 trials",
-        r"No updates were lost by the 25 other cells with several workers, in at least [\d,]+ operations",
+        r"No updates were lost by the 25 other cells with several workers, each in at least [\d,]+ operations",
         r"Throughput without synchronisation .* is .*[56]\.\dx to 1\dx that with `lock`",
     ),
     "retries": (

@@ -81,6 +81,17 @@ def test_what_others_published_has_a_table(tmp_path, line_of):
     assert "Published" not in index.write(tmp_path, [two]).read_text("utf-8")
 
 
+def test_the_signs_in_the_answers_are_explained(tmp_path, line_of):
+    """Below the table, each once; where no answer has a sign, there is nothing to explain."""
+    wrong, run = line_of("wrong", scenarios.syncs())
+    plain, _ = line_of("plain", scenarios.scaling())
+    assert "(†)" in wrong.answer
+    text = index.write(tmp_path, [wrong, plain]).read_text("utf-8")
+    assert text.count("\n- † wrong outcome: cannot win\n") == 1
+    assert not index.is_outdated(run, tmp_path / "wrong")
+    assert "†" not in index.write(tmp_path, [plain]).read_text("utf-8")
+
+
 def test_the_numbered_experiments_come_in_their_order(tmp_path, line_of):
     """Then the others, by name."""
     commands = {"a": "concexp run 10_a.yaml", "b": "concexp run lessons/09_b.yaml", "d": "concexp run d.yaml", "c": "x"}

@@ -258,9 +258,10 @@ def test_the_machine_in_full(tmp_path):
         "| CPUs | 2 of 8 usable (4 physical cores, 2 hyper-threads each, 2 memory nodes); effective: ",
         "| CPU's speed | governor `powersave`, turbo on |",
         "| memory | 8.0 GiB, 3 MiB of swap used |",
-        "| load before the run | 0.10 (waiting for cpu 1.2% of the minute) |",
+        "| load before the run | 0.10 (waiting for cpu 1.2 % of the minute before) |",
         "| clock | tsc, 60 ns per reading, steps of 40 ns, sleeps end 70 µs late |",
         "| checked before the run | warning: governor, turbo |",
+        "| Python `current` | CPython 3.11.7, GIL on, GCC 12.2.0, starts processes by fork |",
     ):
         assert row in page
 

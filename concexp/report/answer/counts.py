@@ -35,7 +35,7 @@ def _sentences(view: View, comparison: Comparison, metric: str, cls: Any) -> lis
 
 
 def nothing_lost(view: View, points: list[Point], metric: str, cls: Any, are_others: bool) -> str:
-    """`No updates were lost by the 12 other cells with several workers, in at least 12,000 operations: no more than …`."""
+    """`No updates were lost by the 12 other cells with several workers, each in at least 12,000 operations: no more than …`."""
     cells = say("the {cells} with several workers", cells=plural(len(points), "other cell" if are_others else "cell"))
     if len(points) <= MAX_NAMED_CELLS:
         cells = cells_text(view, points)
@@ -61,7 +61,7 @@ def how_sure(view: View, points: list[Point], metric: str, cls: Any) -> str:
     tries = [_whole(own, cls) if is_share else own["trial"].nunique() for own in rows]
     of = cls.tried() if is_share else "trial"
     tried = zero_text(max(1, min(tries)), of, view.run.level)
-    return say("in at least {tries}", tries=tried) if len(points) > 1 else say("in {tries}", tries=tried)
+    return say("each in at least {tries}", tries=tried) if len(points) > 1 else say("in {tries}", tries=tried)
 
 
 def how_much(view: View, points: list[Point], metric: str, cls: Any, titles: str = "") -> str:

@@ -91,7 +91,7 @@ def _alt(view: View, shown: list[tuple[Comparison, list[Point]]], left: int) -> 
     texts = [
         say(
             "{metric} of what competes, each at its best number of workers, sorted, with {level} intervals; † § ‡ "
-            "may not win.",
+            "cannot win.",
             metric=view.called(view.primary),
             level=level_text(view.run.level),
         )

@@ -59,7 +59,7 @@ def _alt(view: View, shown: list[summary.Effect], left: int) -> str:
     """What the picture shows in words: the lowest and the highest figure."""
     texts = [
         say(
-            "{metric} under each condition, with {level} intervals; † § ‡ may not win.",
+            "{metric} under each condition, with {level} intervals; † § ‡ cannot win.",
             metric=view.called(view.primary),
             level=level_text(view.run.level),
         )

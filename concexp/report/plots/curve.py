@@ -148,7 +148,7 @@ def _x_scale(axis: LongAxis) -> tuple[float, str]:
 
 
 def _line(view: View, line: list[Point], x: list[float], factor: float, place: int, axes: Any) -> Any:
-    """Draws one line with its band, and hollow marks where a point may not win; returns it for the legend."""
+    """Draws one line with its band, and hollow marks where a point cannot win; returns it for the legend."""
     values = [point.value(view.primary).scaled(1 / factor) for point in line]
     style = view.style(view.series_name(line[0]))
     dashes = ("-", "--", "-.", ":")[place % 4] if view.primitive(line[0]) else style.dashes

@@ -64,7 +64,7 @@ def meaning(view: View) -> str:
         return ""
     what = clauses([say("Means over the trials"), *([say(ALL_TOGETHER)] if has_pooled(view) else [])])
     return say(
-        "{means}. In brackets: {level} intervals wider than ±{share} % and the noise floor",
+        "{means}. In brackets: {level} intervals, if wider than both ±{share} % and the noise floor",
         means=what,
         level=level_text(view.run.level),
         share=f"{100 * NARROW:g}",

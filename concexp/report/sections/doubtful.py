@@ -98,7 +98,7 @@ def _how_we_know(view: View, points: list[Point]) -> str:
         )
     of = plural(int((frame["status"].isin(NUMBERED)).sum()), "trial")
     return say(
-        "Evidence that the machine withheld CPUs: {facts}; this touches {count} of {trials}.",
+        "Evidence that the machine withheld CPUs: {facts}; this affects {count} of {trials}.",
         facts=enumerated(facts),
         count=len(affected),
         trials=of,

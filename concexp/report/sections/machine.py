@@ -130,9 +130,9 @@ def _load(facts: dict[str, Any]) -> str | None:
     if facts.get("load_1m") is None:
         return None
     waited = {kind: share for kind, share in (facts.get("pressure") or {}).items() if share}
-    shares = listed([f"{escaped(kind)} {share:.1%}" for kind, share in waited.items()])
+    shares = listed([f"{escaped(kind)} {100 * share:.1f} %" for kind, share in waited.items()])
     load = f"{facts['load_1m']:.2f}"
-    return say("{load} (waiting for {shares} of the minute)", load=load, shares=shares) if shares else load
+    return say("{load} (waiting for {shares} of the minute before)", load=load, shares=shares) if shares else load
 
 
 def _clock(view: View) -> str | None:
@@ -196,7 +196,7 @@ def _python(facts: dict[str, Any]) -> str:
     if facts.get("compiler"):
         parts.append(escaped(facts["compiler"]))
     if facts.get("start_method"):
-        parts.append(escaped(facts["start_method"]))
+        parts.append(say("starts processes by {method}", method=escaped(facts["start_method"])))
     if facts.get("packages"):
         packages = [f"{escaped(name)} {escaped(one)}" for name, one in facts["packages"].items()]
         parts.append(say("with {packages}", packages=enumerated(packages)))
@@ -257,8 +257,7 @@ def _different_builds(pythons: dict[str, dict[str, Any]]) -> str | None:
     if len(builds) < 2:
         return None
     each = [
-        say("{word}: {text}", word=enumerated(labels), text=build or say("not told"))
-        for build, labels in builds.items()
+        say("{word}: {text}", word=enumerated(labels), text=build or say("unknown")) for build, labels in builds.items()
     ]
     return say(
         "a difference between these interpreters is one of version and build together ({builds})", builds=clauses(each)

@@ -66,7 +66,7 @@ def _no_drift(view: View) -> str:
     return say(
         "{verdict}: the same small work changed by {change} over {blocks}; its slowest block took {factor} times as "
         "long as the fastest.",
-        verdict=say("No drift") if noise.no_drift(drift) else say("The machine may have drifted"),
+        verdict=say("No drift") if noise.no_drift(drift) else say("Cannot tell whether the machine drifted"),
         change=percent_change(drift),
         blocks=plural(drift.n, "block"),
         factor=rounded(max(times) / min(times)),
@@ -82,7 +82,8 @@ def _comparisons(view: View) -> list[str]:
     return [
         say(
             "Differences are corrected for {count} comparisons (Benjamini–Hochberg, at most about {share} false). "
-            "The interval of the best figure allows for its having been picked.",
+            "In the text, the interval of the best figure may be wider than in the tables: it allows for having been "
+            "picked as the best.",
             count=f"{count:,}",
             share=false,
         )

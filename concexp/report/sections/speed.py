@@ -189,7 +189,7 @@ def _about(view: View) -> str:
     if doubtful:
         trials = say("{trials} ({count} of them doubtful)", trials=trials, count=doubtful)
     return say(
-        "A disturbance of fewer than {share} % of the {trials} may have gone unseen.",
+        "What disturbs fewer than {share} % of trials may have gone unseen, by hitting none of these {trials}.",
         share=rounded(100 * found.unseen(view.run.level), 2),
         trials=trials,
     )

@@ -212,8 +212,8 @@ def _advice(view: View, variances: Sequence[Variation]) -> str:
             **aim,
         )
     return say(
-        "For ±{precision} %, set `iterations: {iterations}` and `repetitions: {half}` (half of the cells); {cell} "
-        "needs {most} ({now}).",
+        "For ±{precision} %, set `iterations: {iterations}` and `repetitions: {half}` (enough for half of the "
+        "cells); {cell} needs {most} ({now}).",
         half=math.ceil(np.median(list(needed.values()))),
         cell=cell_on_page(view, view.point(worst)),
         most=most,

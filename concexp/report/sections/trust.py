@@ -97,9 +97,8 @@ def _withheld(view: View) -> list[str]:
     every = frame["trial"][frame["wall_s"].notna()].nunique()
     return [
         say(
-            "{metric} is withheld in {count} of {trials}: what was recorded cannot be, such as more CPU time than "
-            "the CPUs have, a share "
-            "above 100 %, or a number that is too large to compute with.",
+            "{metric} is withheld in {count} of {trials}: what was recorded is impossible, such as more CPU time than "
+            "the CPUs have, a share above 100 %, or a number that is too large to compute with.",
             metric=code(name),
             count=count,
             trials=plural(every, "trial"),

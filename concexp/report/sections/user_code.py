@@ -200,7 +200,7 @@ def _not_numbers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
             }
             if name:
                 text = say(
-                    "{count} of {all} values of {metric} that {names} returned were no numbers (NaN, infinite or "
+                    "{count} of {all} values of {metric} that {names} returned were not numbers (NaN, infinite or "
                     "None): the means leave "
                     "them out.",
                     metric=code(name),
@@ -208,7 +208,7 @@ def _not_numbers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
                 )
             else:
                 text = say(
-                    "{count} of {all} values that {names} returned were no numbers (NaN, infinite or None): the "
+                    "{count} of {all} values that {names} returned were not numbers (NaN, infinite or None): the "
                     "means leave them out.",
                     **counts,
                 )

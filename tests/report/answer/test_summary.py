@@ -53,4 +53,4 @@ def test_losses_of_several(tmp_path):
         r"`threads` without synchronisation lost [\d.]+ % of its updates in counter\\_call, in 6 of 6 trials \(†\)",
         text,
     )
-    assert "No updates were lost by the 25 other cells with several workers, in at least " in text
+    assert "No updates were lost by the 25 other cells with several workers, each in at least " in text

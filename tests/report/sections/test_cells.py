@@ -16,7 +16,7 @@ def test_what_a_figure_is_and_what_its_interval_leaves_out(tmp_path):
     """Once on a page, above the tables: a mean over the trials, and which intervals are shown; else nowhere."""
     text = page(tmp_path / "many", **scenarios.parameters())
     (line,) = [line for line in text.splitlines() if line.startswith("Means over the trials")]
-    assert "In brackets: 95 % intervals wider than ±5 % and the noise floor; [cells.csv](" in line
+    assert "In brackets: 95 % intervals, if wider than both ±5 % and the noise floor; [cells.csv](" in line
     assert "all operations" not in line
     assert text.index("trials per cell") > text.index(line)
     assert "Means over" not in page(tmp_path / "single", **scenarios.single())

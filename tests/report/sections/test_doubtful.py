@@ -19,7 +19,7 @@ def test_withheld(answer_text):
         in text
     )
     assert "did the work of 1.10 to 1.31 CPUs (median 1.21) where 2 CPUs are usable" in text
-    assert "this touches 12 of 30 trials" in text
+    assert "this affects 12 of 30 trials" in text
     assert "waited for a CPU" not in text
 
 
@@ -35,7 +35,7 @@ def test_stolen(answer_text):
     cells = journal_builder.sweep(workers=(1, 2), rate=journal_builder.amdahl(0.0, 1.9))
     cells[-1]["facts"] = {"wall_s": 0.5, "steal_s": 0.3}
     text = answer_text(cells)
-    assert "the host of this virtual machine took 30 % of the CPU time (median of 6 trials); this touches 6" in text
+    assert "the host of this virtual machine took 30 % of the CPU time (median of 6 trials); this affects 6" in text
     assert "spinners" not in text
 
 

@@ -80,7 +80,7 @@ def test_a_quiet_run_has_nothing_to_tell(tmp_path):
     found = view(tmp_path, slow_share=0.0, noise=0.02)
     assert [text for text in speed.threats(found) if "two speeds" in text or "far from" in text] == []
     (about,) = speed.assurances(found)
-    assert about == "A disturbance of fewer than 8.0 % of the 36 trials may have gone unseen."
+    assert about == "What disturbs fewer than 8.0 % of trials may have gone unseen, by hitting none of these 36 trials."
 
 
 def test_trials_that_needed_more_cpu_time_are_counted(tmp_path):

@@ -139,7 +139,7 @@ def test_numbers_of_the_variance(tmp_path):
     assert (low, middle, high) == pytest.approx(shares, rel=0.06)
     iterations = math.ceil(np.median([one.iterations for one in found]))
     needed = sorted(one.repetitions(iterations, 0.02) for one in found)
-    setting = f"For ±2 %, set `iterations: {iterations}` and `repetitions: {needed[1]}` (half of the cells)"
+    setting = f"For ±2 %, set `iterations: {iterations}` and `repetitions: {needed[1]}` (enough for half of the cells)"
     assert f"{setting}; model wild needs `repetitions: {needed[2]}` (±" in sentence
 
 

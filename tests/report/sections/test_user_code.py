@@ -45,9 +45,9 @@ def test_values_that_were_no_numbers_are_counted(tmp_path):
         1: {"returned.residual": 1.0, "not_numbers.never": 100, "values.never": 100},
     }
     assert remarks(tmp_path, by_block.get) == [
-        "100 of 200 values of `never` that `solve` (`mine.py:solve`) returned were no numbers (NaN, infinite or None): "
+        "100 of 200 values of `never` that `solve` (`mine.py:solve`) returned were not numbers (NaN, infinite or None): "
         "the means leave them out.",
-        "50 of 200 values of `residual` that `solve` (`mine.py:solve`) returned were no numbers (NaN, infinite or None): "
+        "50 of 200 values of `residual` that `solve` (`mine.py:solve`) returned were not numbers (NaN, infinite or None): "
         "the means leave them out.",
     ]
 

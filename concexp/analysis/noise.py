@@ -14,6 +14,7 @@ the log scale. Ratios are paired by block, so a drift does not harm them; figure
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,14 +75,19 @@ class NoiseFloor:
 NO_FLOOR = NoiseFloor("", "", UNKNOWN)
 
 
-def noise_floors(run: Run, name: str = "") -> list[NoiseFloor]:
-    """One for each workload with a control, of a metric, by default the primary one; none where the ratio has no interval."""
+def noise_floors(
+    run: Run, name: str = "", compare: Callable[[Sample, Sample, str], Interval] = compared
+) -> list[NoiseFloor]:
+    """One for each workload with a control, of a metric, by default the primary one; none where the ratio has no interval.
+
+    `compare` gives the ratio: what other ratios are judged by it have to be made in the same way.
+    """
     name = name or run.spec["primary"]
     metric = catalog.load("metric", name)()
     name = name if metric.level == "iteration" else metric.compares
     floors = []
     for cell, control in samples(run.trials, run.level, CONTROL, run.operation_times).items():
-        ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
+        ratio = compare(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
         if ratio.bounded and ratio.lo > 0:
             floors.append(NoiseFloor(cell, str(run.axes_by_cell[cell]["workload"]), ratio))
     return floors

@@ -49,7 +49,8 @@ class Trial:
 
     Where the machine's speed explains a metric, the mean is the adjusted one (`analysis.adjustment`); `raw` then has it as it
     was measured, and the speed is no doubt about it any more. `times` gives the histogram of its operations' times, by column;
-    empty where they were not recorded.
+    empty where they were not recorded. `cpu_speed` is how fast the CPU was beside it (`analysis.speed`), NaN where that was not
+    recorded.
     """
 
     block: int
@@ -60,6 +61,7 @@ class Trial:
     means: Mapping[str, float]
     raw: Mapping[str, float] = field(default_factory=dict)
     times: Times = field(default=no_times, compare=False)
+    cpu_speed: float = math.nan
 
     def doubts_about(self, name: str = "") -> tuple[str, ...]:
         """The doubts about its value of a metric: all, but for the speed where that was adjusted for. "" is what was measured.
@@ -261,8 +263,9 @@ def samples(
         first["reason"].fillna(""),
         first["doubts"],
         first["effective_cpus"].to_numpy(float, na_value=np.nan),
+        first["cpu_speed"].to_numpy(float) if "cpu_speed" in first else np.full(len(first), np.nan),
     )
-    for number, (cell, trial_id, own_role, block, status, reason, doubts, effective) in enumerate(
+    for number, (cell, trial_id, own_role, block, status, reason, doubts, effective, speed) in enumerate(
         zip(*facts, strict=True)
     ):
         of_trial = {
@@ -273,7 +276,7 @@ def samples(
         raw = {name: of_trial[name] for name in adjusted}
         of_operations = (times or {}).get(str(trial_id), no_times)
         ending = int(block), status, reason, codes, float(effective)
-        trial = Trial(*ending, {**of_trial, **adjusted}, raw, of_operations)
+        trial = Trial(*ending, {**of_trial, **adjusted}, raw, of_operations, float(speed))
         by_cell.setdefault(str(cell), {}).setdefault(own_role, []).append(trial)
     return {
         cell: Sample(roles[role], roles.get(OBSERVED, ()), level) for cell, roles in by_cell.items() if role in roles

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from concexp.analysis.results import Run
 from concexp.errors import PageIncomplete
 from concexp.experiment.blocks import DEFAULT_LANGUAGE
-from concexp.report.answer import answer, caveats, finding, what_to_do
+from concexp.report.answer import answer, caveats, what_to_do
 from concexp.report.page import markdown_templates
 from concexp.report.parts import Parts
 from concexp.report.pictures import FILES, first_of
@@ -33,6 +33,7 @@ from concexp.run.storage.foreign_text import printable
 NAME = "README.md"
 MARK = "<!-- Written by `concexp report`, anew each time. Without this line it is yours, and stays as it is. -->"
 NO_RESULTS = "No cell has results yet."
+ROOM = 500  # characters of an answer in a line, if it has more than one sentence
 LARGEST = 64 << 20  # bytes of an index that are read
 LAST = 10**9  # experiments without a number come after those that have one
 
@@ -127,13 +128,14 @@ def _text(lines: Sequence[Line]) -> str:
 
 
 def _found(view: View) -> list[str]:
-    """What a reader has to know before a number, the finding, and what follows from it."""
-    found, advice = finding(view), what_to_do(view)
-    return [
-        *caveats.before_numbers(view),
-        *([f"{escaped(found)}."] if found else answer(view)[:1] or [NO_RESULTS]),
-        *([f"**What to do:** {advice}"] if advice else []),
-    ]
+    """What a reader has to know before a number, the answer as far as there is room for it, and what follows from it."""
+    found, advice = answer(view) or [NO_RESULTS], what_to_do(view)
+    shown = [found[0]]
+    for sentence in found[1:]:
+        if sum(map(len, shown)) + len(sentence) > ROOM:
+            break
+        shown.append(sentence)
+    return [*caveats.before_numbers(view), *shown, *([f"**What to do:** {advice}"] if advice else [])]
 
 
 def _counts(rows: Sequence[ClaimRow]) -> list[str]:

@@ -5,18 +5,20 @@ are large, must not make room for chance among versions. Its p-values are adjust
 any difference between equal versions is at most 1 - level, whatever the number of comparisons. A difference that is named also
 lies outside the noise floor, and its interval excludes 1.
 
-Where the machine disturbed most trials, a difference may still be named, of many pairs: versions run in random order within a
-block, so that a disturbance hits each alike, and only chance could make one of two equal versions look slower. That they are the
-same is not said then: what disturbs adds to both sides, and hides what differs.
+Where the CPU changes its speed, those pairs of trials count beside which it was equally fast (`analysis.equal_speed`), of versions
+and of the control. Where these are too few and the machine disturbed most trials, a difference may still be named, of many pairs:
+versions run in random order within a block, so that a disturbance hits each alike, and only chance could make one of two equal
+versions look slower. That they are the same is not said then: what disturbs adds to both sides, and hides what differs.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from concexp.analysis import equal_speed, noise
 from concexp.analysis.doubts import DISTURBED
 from concexp.analysis.stats import signed_rank
 from concexp.analysis.stats.familywise import holm
@@ -42,6 +44,7 @@ class Change:
     verdict  SLOWER, FASTER, SAME (certainly within the margin), OPEN (cannot tell), or why there is none
     within   of SAME: the share that the difference does not exceed, no less than the noise floor
     beside   whether the machine disturbed most of the trials
+    blocks   in which both were measured; of so many only `factor.n` count where the CPU changed its speed
     """
 
     version: str
@@ -51,6 +54,7 @@ class Change:
     verdict: str
     within: float = math.nan
     beside: bool = False
+    blocks: int = 0
 
     @property
     def has_interval(self) -> bool:
@@ -89,25 +93,28 @@ def versions_of(view: View) -> Versions | None:
         return None
     reference = reference_of(view)
     pairs = _pairs(view, reference)
-    judgeable = [(base, point) for base, point in pairs if not _hindrance(view, base, point)]
+    compared = {point.cell: _compared(view, base, point) for base, point in pairs}
     known = {}
-    for base, point in judgeable:
-        p = p_value(_values(view, base, point, point), _values(view, base, point, base))
-        if not math.isnan(p):
-            known[point.cell] = p
+    for cell, one in compared.items():
+        if not one.hindrance and not math.isnan(p := p_value(one.above, one.below)):
+            known[cell] = p
     adjusted = dict(zip(known, holm(list(known.values())), strict=True))
+    floors = {True: noise.noise_floors(view.run, compare=equal_speed.compared_so), False: view.floors}
     changes = []
     for base, point in pairs:
-        beside = not (base.is_sure and point.is_sure)
-        hindrance = _hindrance(view, base, point)
-        factor = UNKNOWN if hindrance else _factor(view, base, point)
-        floor = view.floor([base, point])
-        verdict = hindrance or judged(factor, adjusted.get(point.cell, math.nan), floor.beside(factor), view.run.level)
-        if beside and verdict in (SAME, OPEN):
+        one = compared[point.cell]
+        factor = _worse(view, one)
+        floor = view.floor([base, point], floors[one.at_equal_speed])
+        verdict = one.hindrance or judged(
+            factor, adjusted.get(point.cell, math.nan), floor.beside(factor), view.run.level
+        )
+        if one.beside and verdict in (SAME, OPEN):
             verdict, factor = DOUBTFUL, UNKNOWN
         within = beyond(factor, floor.under(factor)) if verdict == SAME else math.nan
-        changes.append(Change(str(point.labels[AXIS]), base, point, factor, verdict, within, beside))
-    return Versions(reference, labels, changes, max((one.factor for one in view.floors), default=math.nan))
+        change = Change(str(point.labels[AXIS]), base, point, factor, verdict, within, one.beside, one.blocks)
+        changes.append(change)
+    shown = floors[any(one.at_equal_speed for one in compared.values())]
+    return Versions(reference, labels, changes, max((one.factor for one in shown), default=math.nan))
 
 
 def judged(factor: Interval, adjusted: float, floor: float, level: float) -> str:
@@ -151,29 +158,48 @@ def of_version(view: View) -> frozenset[str]:
     return frozenset(found)
 
 
-def _factor(view: View, base: Point, point: Point) -> Interval:
-    """By which factor a point is worse than its base."""
-    found = ratio(_values(view, base, point, base), _values(view, base, point, point), view.run.level)
-    return found if view.metric.better == "higher" or not found.has_value else found.inverted()
+@dataclass(frozen=True)
+class _Compared:
+    """What two points are judged by: the values of the version and of its reference by block, or why there can be no verdict.
+
+    at_equal_speed  whether only blocks count in which the CPU was equally fast
+    beside          whether the machine disturbed most of the trials
+    blocks          in which both have numbers
+    """
+
+    above: Mapping[int, float] = field(default_factory=dict)
+    below: Mapping[int, float] = field(default_factory=dict)
+    hindrance: str = ""
+    at_equal_speed: bool = False
+    beside: bool = False
+    blocks: int = 0
 
 
-def _values(view: View, base: Point, point: Point, of: Point) -> dict[int, float]:
-    """The values of one of two points by block: where one is doubtful, of both all trials whose doubts are the machine's."""
-    if base.is_sure and point.is_sure:
-        return of.sample.by_block(view.primary)
-    sample = of.sample.of(view.primary)
-    trials = [one for one in sample.has_numbers if DISTURBED.issuperset(one.doubts_about(view.primary))]
-    return sample.values(view.primary, trials)
-
-
-def _hindrance(view: View, base: Point, point: Point) -> str:
-    """Why there can be no verdict on two points; "" if there can be one."""
+def _compared(view: View, base: Point, point: Point) -> _Compared:
     if not base.has_numbers or not point.has_numbers or {base.status, point.status} != {"ok"}:
-        return BAD
+        return _Compared(hindrance=BAD)
+    name = view.primary
+    samples = point.sample.of(name), base.sample.of(name)
+    blocks = len(set.intersection(*({one.block for one in sample.has_numbers} for sample in samples)))
+    if found := equal_speed.pairs(*samples, name):
+        return _Compared(*found, at_equal_speed=True, blocks=blocks)
     if base.is_sure and point.is_sure:
-        return ""
-    common = _values(view, base, point, base).keys() & _values(view, base, point, point).keys()
-    return "" if len(common) >= MANY else DOUBTFUL
+        return _Compared(point.sample.by_block(name), base.sample.by_block(name), blocks=blocks)
+    above, below = (
+        sample.values(name, [one for one in sample.has_numbers if DISTURBED.issuperset(one.doubts_about(name))])
+        for sample in samples
+    )
+    if len(above.keys() & below.keys()) < MANY:
+        return _Compared(hindrance=DOUBTFUL)
+    return _Compared(above, below, beside=True, blocks=blocks)
+
+
+def _worse(view: View, compared: _Compared) -> Interval:
+    """By which factor a version is worse than its reference; UNKNOWN where that cannot be told."""
+    if compared.hindrance:
+        return UNKNOWN
+    sides = (compared.below, compared.above) if view.metric.better == "higher" else (compared.above, compared.below)
+    return ratio(*sides, view.run.level)
 
 
 def facts(view: View) -> Mapping[str, Mapping[str, Any]]:

@@ -345,14 +345,15 @@ class View:
         """The noise floors that the run's controls showed."""
         return noise.noise_floors(self.run)
 
-    def floor(self, points: Iterable[Point]) -> noise.NoiseFloor:
-        """The noise floor of these points' work.
+    def floor(self, points: Iterable[Point], floors: Sequence[noise.NoiseFloor] | None = None) -> noise.NoiseFloor:
+        """The noise floor of these points' work, of the run's or of those that are given.
 
-        That of their workloads if it was measured, else the largest of the run, borrowed; `NO_FLOOR` if none was measured.
+        That of their workloads if it was measured, else the largest of all, borrowed; `NO_FLOOR` if none was measured.
         """
+        floors = self.floors if floors is None else floors
         workloads = {str(point.labels["workload"]) for point in points}
-        matching = [floor for floor in self.floors if floor.workload in workloads]
-        borrowed = [replace(floor, borrowed=True) for floor in self.floors]
+        matching = [floor for floor in floors if floor.workload in workloads]
+        borrowed = [replace(floor, borrowed=True) for floor in floors]
         return max(matching or borrowed, key=lambda floor: floor.factor, default=noise.NO_FLOOR)
 
     @cached_property

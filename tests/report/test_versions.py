@@ -83,6 +83,45 @@ def disturbed(tmp_path, rates, facts, repetitions=40):
 WAITED = {"facts": {"run_queue_wait_s": 0.4}}
 
 
+def restless(tmp_path, slower, blocks=40, noise=0.005):
+    """A run of two versions, and a control, beside each trial of which the CPU was at its full or at half its speed."""
+
+    def slow(salt):
+        half = np.random.default_rng(salt).random(blocks) < 0.5
+        return {
+            "course": lambda block, iteration: 1.0 + half[block],
+            "loop": lambda block, iteration: 1e-3 * (1.0 + half[block]),
+        }
+
+    cells = [
+        journal_builder.cell(
+            "f", "serial", rate=rate, noise=noise, axes={"code": label}, plugins={"workload": "f"}, **slow(salt)
+        )
+        for label, rate, salt in (("old", 1000 * slower, 1), ("new", 1000, 2))
+    ]
+    return View(journal_builder.write(tmp_path, cells, repetitions=blocks, spec={"baseline": {}}))
+
+
+def test_pairs_count_beside_which_the_cpu_was_equally_fast(tmp_path):
+    """Two in five, of 40: 3 % are found, and nothing in equal versions, while single trials differ by a factor of 2."""
+    for number, (slower, verdict) in enumerate([(1.03, SLOWER), (1.0, SAME)]):
+        found = restless(tmp_path / str(number), slower)
+        (change,) = versions_of(found).changes
+        assert change.verdict == verdict
+        assert change.factor.lo < slower < change.factor.hi
+        assert change.factor.hi / change.factor.lo < 1.02
+        assert 10 <= change.factor.n <= 30
+        assert any(f"of 40 pairs of trials those {change.factor.n} count" in note for note in notes(found))
+
+
+def test_of_few_such_pairs_all_count(tmp_path):
+    """The pairs beside an equally fast CPU would be about 6 of 12: all count, adjusted for the speed."""
+    found = restless(tmp_path, 1.03, blocks=12)
+    (change,) = versions_of(found).changes
+    assert (change.factor.n, change.blocks) == (12, 12)
+    assert not any("equally fast" in note for note in notes(found))
+
+
 def test_a_difference_is_named_beside_what_disturbs_both(tmp_path):
     """Of many pairs in random order: the noise hits both alike. The page says that the machine disturbed them."""
     found = disturbed(tmp_path, (1000, 700), WAITED)

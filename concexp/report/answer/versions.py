@@ -36,6 +36,7 @@ from concexp.report.view import Point, View
 
 MAX_EACH = 3  # differences with figures of their own in a sentence; of more, the smallest and the largest
 MAX_ROWS = 16
+EQUALLY_FAST = 0.9  # share of the pairs, from which on nothing is said of those that do not count
 SPEED, QUALITY = (message("slower"), message("faster")), (message("worse"), message("better"))
 TEXTS = {
     "differs": message("{version} is {percent} {word} than {reference} ({interval}){where}"),
@@ -66,6 +67,9 @@ TEXTS = {
     "disturbed": message(
         "The machine disturbed most of these trials (‡). The versions ran in random order in each of {blocks} blocks, so that it "
         "hit each alike: that they differ is sure, by how much less so."
+    ),
+    "equal speed": message(
+        "The CPU changed its speed: of {blocks} pairs of trials those {pairs} count beside which it was equally fast."
     ),
     "same code": message(
         "{versions} ran the same code as {reference}: no imported file differs, so any difference is noise."
@@ -125,6 +129,9 @@ def notes(view: View) -> list[str]:
             floor = say(TEXTS["floor"], percent=_percent(found.floor - 1))
         key = "error" if len(judged) > 1 else "one"
         texts.append(say(TEXTS[key], comparisons=plural(len(judged), "comparison"), share=share, floor=floor))
+    chosen = [one for one in judged if not one.beside and one.factor.n < EQUALLY_FAST * one.blocks]
+    if chosen and (least := min(chosen, key=lambda one: one.factor.n)):
+        texts.append(say(TEXTS["equal speed"], blocks=least.blocks, pairs=least.factor.n))
     if beside := [change.factor.n for change in judged if change.beside]:
         texts.append(say(TEXTS["disturbed"], blocks=min(beside)))
     return texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,11 @@ from concexp.run.storage.journal import Record
 OUTPUT_KEPT = 4000
 STACKS_KEPT = 20_000
 TRACEBACK_KEPT = 8000
+# The folders around a library of an interpreter or environment, and around those of a trial.
+FOLDERS = r"(?:/[^/\s'\":]+)"
+PLACES = re.compile(
+    rf"{FOLDERS}+(?=/(?:site-packages|dist-packages|lib/python3\.\d+\w*)/)|{FOLDERS}*/concexp-trial-\w+(?=/)"
+)
 
 
 def trial_record(trial: PlannedTrial, outcome: TrialOutcome, started_at: str, host: str) -> Record:
@@ -107,8 +113,9 @@ def machine_record(number: int, block: int, cpus: int, spin: SpinMeasurement, st
 
 
 def without_home(text: str) -> str:
-    """A text with `~` for the user's home: records are made to be committed."""
+    """A text with `~` for the user's home, and `…` for where libraries and trials lie: records are made to be committed."""
     home = os.path.expanduser("~")
+    text = PLACES.sub("…", text)
     return text.replace(f"{home}/", "~/") if len(home) > 1 else text
 
 

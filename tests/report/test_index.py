@@ -8,9 +8,9 @@ import pytest
 from concexp import report
 from concexp.errors import PageIncomplete
 from concexp.report import index
-from concexp.report.answer import finding, what_to_do
+from concexp.report.answer import answer as says
+from concexp.report.answer import what_to_do
 from concexp.report.plots import _style
-from concexp.report.text.markdown import escaped
 from concexp.report.views import view_of
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import HOST
@@ -55,11 +55,23 @@ def test_a_line_for_each_report(tmp_path, line_of):
     assert (tmp_path / "one/figures/scaling.png").is_file()
     assert question == '<a href="one/README.md">Which model is made up best?</a>'
     view = view_of(run)
-    assert f"{escaped(finding(view))}. **What to do:** {what_to_do(view)}" == one.answer
+    sentences = says(view)
+    assert sum(map(len, sentences)) <= index.ROOM
+    assert f"{' '.join(sentences)} **What to do:** {what_to_do(view)}".replace("](#", "](one/README.md#") == one.answer
     assert answer == HOST.renderInline(one.answer)
     assert claims == "1 of 2 supported, 1 refuted"
     assert none == ""
     assert re.fullmatch(r"20\d\d-\d\d-\d\d, .+, 2 usable CPUs", measured)
+
+
+def test_an_answer_is_cut_after_a_sentence(tmp_path, line_of, monkeypatch):
+    """The first one always stands there, the others as far as there is room."""
+    _, run = line_of("one", scenarios.scaling())
+    first, *more = says(view_of(run))
+    assert more
+    monkeypatch.setattr(index, "ROOM", len(first) + len(more[0]) - 1)
+    line = index.line(run, tmp_path / "one", tmp_path)
+    assert line.answer.startswith(f"{first} **What to do:**")
 
 
 def test_what_others_published_has_a_table(tmp_path, line_of):
@@ -178,7 +190,7 @@ def test_a_line_that_lacks_a_part_is_written_and_named(tmp_path, line_of, monkey
     def fails(view):
         raise KeyError("model")
 
-    monkeypatch.setattr(index, "finding", fails)
+    monkeypatch.setattr(index, "answer", fails)
     lacking = index.line(run, tmp_path / "x", tmp_path)
     assert lacking.answer.startswith("**The answer could not be made**: KeyError: 'model'")
     with pytest.raises(

@@ -12,6 +12,7 @@ from concexp.report.text.language import sentences as texts_of
 from concexp.report.view import Point, View
 
 STATUS, UNSUPPORTED = "status", "unsupported"
+DECLARED = "outcomes."  # before the name of an outcome that the user's code declares
 MAX_CONDITIONS = 6  # named in one sentence
 MAX_ONLY = 3  # conditions under which something runs, rather than all others
 
@@ -20,7 +21,8 @@ def is_the_question(view: View) -> bool:
     """Whether more claims are about what was counted and how trials ended than about anything else."""
     claims = list(_names(view))
     outcomes = {STATUS, *(name for name, cls in view.metrics.items() if cls.verb or cls.ends_badly)}
-    return 2 * sum(bool(names & outcomes) for names in claims) > len(claims)
+    about = [bool(names & outcomes) or any(name.startswith(DECLARED) for name in names) for names in claims]
+    return 2 * sum(about) > len(claims)
 
 
 def cannot_run(view: View) -> list[str]:

@@ -73,6 +73,7 @@ SPELT_ALIKE = {
         "a value of `pin`": ["experiment/blocks.py", "plan/expansion.py", "report/sections/machine.py"],
         "an interface of primitives": [
             "report/pairs.py",
+            "report/phrases.py",
             "report/sections/time_breakdown.py",
             "trial/plugin.py",
             "trial/tools.py",
@@ -131,7 +132,10 @@ SPELT_ALIKE = {
     },
     "dask": {"a value of `execution.engine`": ["commands/machines.py", "experiment/blocks.py"]},
     "simulated": {"an attribute of every model": ["report/view.py"]},
-    "queue": {"a doubt": ["analysis/doubts.py"], "what `init` proposes": ["commands/init.py"]},
+    "queue": {
+        "a doubt": ["analysis/doubts.py", "analysis/doubt_codes.py"],
+        "what `init` proposes": ["commands/init.py"],
+    },
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
     "server": {"a server of the user that a run used": ["analysis/comparing/circumstances.py"]},
     "semaphore": {"what a trial left behind": ["report/sections/leaks.py", "run/child/leaks.py"]},

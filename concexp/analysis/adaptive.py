@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from concexp import catalog
 from concexp.analysis.costs import Costs, is_trial
+from concexp.analysis.doubt_codes import DISTURBED
 from concexp.analysis.precision import cautious_widths, cells_in_words, cells_without_interval, shortfalls
 from concexp.experiment import Spec
 from concexp.plan.cell import Cell, PlannedTrial
@@ -156,8 +157,6 @@ def needs(spec: Spec, plan: Plan, run: Run) -> dict[str, float]:
 
 def _needs_of_disturbed(spec: Spec, plan: Plan, run: Run) -> dict[str, float]:
     """The cells with fewer trials than wanted that a quiet machine would not change, each with how many times as many it needs."""
-    from concexp.analysis.doubts import DISTURBED  # with it comes pandas, which no run needs before its first trial
-
     wanted, found = spec.measure.blocks, {}
     for cell in plan.runnable:
         sample = run.samples[cell.id]

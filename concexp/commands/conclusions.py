@@ -24,7 +24,7 @@ def spoken_lines(run: Run, answer: bool = True, verbose: bool = False, language:
 
 def doubt_lines(run: Run) -> Iterator[str]:
     """Each doubt with the number of measured trials that have it."""
-    from concexp.analysis.doubts import MEANING
+    from concexp.analysis.doubt_codes import MEANING
 
     trials = run.firsts["doubts"].fillna("").tolist()
     counts = Counter(code for codes in trials for code in codes.split(",") if code)

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp.analysis import doubts
+from concexp.analysis import doubt_codes
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample
 from concexp.analysis.stats.intervals import Interval, mean_interval, median_interval
@@ -237,7 +237,7 @@ def _doubt(measured: Measured, answers: Answers) -> str:
         return ""
     if "machine" in codes and answers.withheld_cpus:
         return answers.withheld_cpus
-    return "; ".join(doubts.MEANING[code] for code in sorted(codes))
+    return "; ".join(doubt_codes.MEANING[code] for code in sorted(codes))
 
 
 def verdicts_text(verdicts: Sequence[Verdict]) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from concexp.analysis import equal_speed, noise
-from concexp.analysis.doubts import DISTURBED
+from concexp.analysis.doubt_codes import DISTURBED
 from concexp.analysis.stats import signed_rank
 from concexp.analysis.stats.familywise import holm
 from concexp.analysis.stats.intervals import UNKNOWN, Interval

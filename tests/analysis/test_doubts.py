@@ -2,7 +2,7 @@
 
 import pytest
 
-from concexp.analysis import doubts
+from concexp.analysis import doubt_codes
 from concexp.trial.probes import latency as probe
 from tests.helpers import journal_builder
 
@@ -201,12 +201,12 @@ def test_trials_that_ended_badly_have_none(tmp_path):
 
 def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
-    assert set(doubts.MEANING) == {
+    assert set(doubt_codes.MEANING) == {
         "machine", "slow_cpu", "speed_changed", "queue", "stopped", "throttled", "preempted", "paged", "skew", "apart",
         "too_short", "coarse", "calibration", "timer", "server_bound", "late_load", "gil_changed", "traced", "changed",
         "leftover", "unsteady",
     }  # fmt: skip
-    assert set(doubts.IN_BRIEF) == set(doubts.MEANING)
+    assert set(doubt_codes.IN_BRIEF) == set(doubt_codes.MEANING)
 
 
 def disturbed(folder, values, **cell):

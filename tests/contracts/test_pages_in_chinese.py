@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 
 from concexp import catalog, report
-from concexp.analysis import doubts, results
+from concexp.analysis import doubt_codes, results
 from concexp.experiment import keys
 from concexp.report.plots import _style
 from concexp.report.text.markdown import escaped
@@ -69,7 +69,7 @@ def names_of(run):
     words += [str(label) for cells in run.axes_by_cell.values() for pair in cells.items() for label in pair]
     words += [str(fact) for fact in run.manifest["machine"].values() if isinstance(fact, str)]
     words += [str(fact) for python in run.manifest["interpreters"].values() for fact in python.values()]
-    words += doubts.MEANING
+    words += doubt_codes.MEANING
     return NAMES | {part for word in words for part in re.findall(r"[A-Za-z]+", word)}
 
 

@@ -17,7 +17,7 @@ from jinja2 import nodes
 
 import concexp
 from concexp import catalog
-from concexp.analysis import doubts
+from concexp.analysis import doubt_codes
 from concexp.experiment.blocks import DEFAULT_LANGUAGE, LANGUAGES
 from concexp.report import page
 from concexp.report.text import language
@@ -138,8 +138,8 @@ def _of_plugins() -> Iterator[tuple[str, str, str]]:
     for name, cls in catalog.classes("workload").items():
         yield f"{language.OPERATION}{CONTEXT}{cls.unit}", "", f"workload {name}"
     yield from (
-        (text, "", "analysis/doubts.py")
-        for text in (*doubts.MEANING.values(), *doubts.IN_BRIEF.values(), doubts.UNKNOWN)
+        (text, "", "analysis/doubt_codes.py")
+        for text in (*doubt_codes.MEANING.values(), *doubt_codes.IN_BRIEF.values(), doubt_codes.UNKNOWN)
     )
 
 

@@ -80,7 +80,12 @@ class Reader:
         self.figures = [figure for row in self.rows for figure in self._of(row, names)]
         # The interval of a cell that is called best allows for the choice among several.
         most = max((len(comparison.points) for comparison in self.view.comparisons), default=0)
-        told = [Interval(*figure, int(row["trials"])) for row in self.rows for figure in self._of(row, names)]
+        told = [
+            Interval(*figure, int(float(row[f"{name}_n"] or row["trials"])))
+            for row in self.rows
+            for name in names
+            for figure in self._of(row, [name])
+        ]
         self.figures += [
             (best.mean, best.lo, best.hi) for n in range(2, most + 1) for best in (of_the_best(v, n) for v in told)
         ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from concexp.analysis import doubts, results
+from concexp.analysis import doubt_codes, results
 from concexp.report.answer import answer, endings, what_to_do
 from concexp.report.view import View
 
@@ -64,7 +64,7 @@ def test_the_first_lines(name):
     assert len(sentences) <= 4
     assert what_to_do(view)
     text = " ".join([*sentences, what_to_do(view)])
-    assert not set(re.findall(r"`(\w+)`", text)) & set(doubts.MEANING)
+    assert not set(re.findall(r"`(\w+)`", text)) & set(doubt_codes.MEANING)
     assert not re.search(r"nobody|\btold\b(?! apart)|\bwho\b|is not resolved|ahead of the runner-up|_s\b", text)
 
 

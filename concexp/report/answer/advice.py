@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from concexp.analysis import doubts
+from concexp.analysis import doubt_codes
 from concexp.analysis.cells import MISSING
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.answer import endings, forbidden, latencies
@@ -180,9 +180,9 @@ def better_measurements(view: View) -> str:
     }
     if not codes:
         return ""
-    if codes & doubts.SHORT:
+    if codes & doubt_codes.SHORT:
         return say("measure the doubtful cells (‡) again with a longer load")
-    if codes & doubts.DISTURBED:
+    if codes & doubt_codes.DISTURBED:
         return say("measure the doubtful cells (‡) again on a quiet machine")
     return say("measure the doubtful cells (‡) again")
 

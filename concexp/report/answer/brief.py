@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from concexp.analysis import doubts
+from concexp.analysis import doubt_codes
 from concexp.analysis.stats.intervals import FEWEST, of_the_best
 from concexp.report.answer.standings import Lead, Standing, enough, leads_over, standing, times_better
 from concexp.report.phrases import (
@@ -140,7 +140,7 @@ def _sure(view: View, comparison: Comparison, best: Point, leads: Sequence[Lead]
         )
         why = say("too few are left")
         if codes:
-            why = translated(doubts.IN_BRIEF.get(codes[0], doubts.UNKNOWN))
+            why = translated(doubt_codes.IN_BRIEF.get(codes[0], doubt_codes.UNKNOWN))
         parts.append(say("{count} of these doubtful: {why}", count=len(doubtful), why=why))
     floor = view.floor(comparison.points)
     if floor.factor > 1 and not floor.borrowed:

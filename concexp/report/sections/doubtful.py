@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from concexp.analysis import doubts
+from concexp.analysis import doubt_codes, doubts
 from concexp.experiment.statuses import NUMBERED
 from concexp.report.text.language import counted, say, translated
 from concexp.report.text.markdown import anchor
@@ -59,7 +59,7 @@ def _causes(points: list[Point]) -> Counter[str]:
     return Counter(
         cause
         for point in points
-        for cause in sorted({doubts.IN_BRIEF.get(code, doubts.UNKNOWN) for code in _codes(point)})
+        for cause in sorted({doubt_codes.IN_BRIEF.get(code, doubt_codes.UNKNOWN) for code in _codes(point)})
     )
 
 

@@ -19,6 +19,12 @@ LOOKS = {
 }
 # `file:line in function`, as `lock_cycles` writes it.
 PLACE = re.compile(r"(\S+:\d+ in [\w<>.]+)")
+# A wait for a lock that nobody is known to hold, as `lock_cycles` writes it.
+WAIT = re.compile(
+    r"(?P<waiter>.+?) waits at (?P<place>\S+:\d+ in [\w<>.]+) for (?P<what>\w+ #\d+) made at "
+    r"(?P<made>\S+:\d+ in [\w<>.]+), whose holder is not known"
+)
+UNHELD = message("{waiter} waits at {place} for {thing}, whose holder is not known")
 
 
 def kind(hang: dict[str, Any]) -> str:
@@ -70,7 +76,10 @@ def diagnosis(view: View, cell: str) -> list[str]:
 
 
 def _shown(sentence: str) -> str:
-    """A sentence with its places in the code marked as such."""
+    """A sentence with its places in the code marked as such; a wait for a lock in the language of the page."""
+    if found := WAIT.fullmatch(sentence):
+        thing = say("{name} made at {place}", name=escaped(found["what"]), place=code(found["made"]))
+        return say(UNHELD, waiter=escaped(found["waiter"]), place=code(found["place"]), thing=thing)
     return " ".join(code(part) if PLACE.fullmatch(part) else escaped(part) for part in PLACE.split(sentence)).replace(
         "` ,", "`,"
     )

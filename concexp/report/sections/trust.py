@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from concexp.analysis import doubts, samples
+from concexp.analysis import doubt_codes, samples
 from concexp.analysis.possible import COLUMN
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.sections import changes, doubtful, hosts, isolation, leaks, precision, speed
@@ -47,7 +47,7 @@ def threats(view: View) -> list[str]:
     trials = [trial for point in view.points for trial in point.sample.has_numbers]
     codes = Counter(doubt for trial in trials for doubt in trial.doubts)
     for doubt in sorted(codes):
-        meaning = doubts.MEANING.get(doubt, doubts.UNKNOWN)
+        meaning = doubt_codes.MEANING.get(doubt, doubt_codes.UNKNOWN)
         sentences.append(
             say(
                 "{doubt} in {count} of {trials}: {meaning}.",

@@ -47,6 +47,7 @@ REASONS = (
     message("no answer after {duration}"),
     message("the pool replaced a worker that had died, and waits for the task that was lost with it"),
     message("worker {number} {how}"),
+    message("a rank died, and mpiexec {how}"),
     message("the trial's process {how} before it answered"),
     message("the process that forks trials {how}"),
     message("trials can be forked on Linux only: leave out `isolation: fork`"),

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from concexp.analysis import doubts
+from concexp.analysis import doubt_codes
 from concexp.report.sections import doubtful
 from tests.helpers import journal_builder, scenarios
 
@@ -61,7 +61,7 @@ def test_doubts_of_equal_counts_have_one_order():
     codes = ["too_short", "skew", "server_bound", "leftover", "apart", "paged"]
     point = SimpleNamespace(primary="throughput", doubtful=[SimpleNamespace(doubts_about=lambda name: codes)])
     causes = [cause for cause, _ in doubtful._causes([point, point]).most_common()]
-    assert causes == sorted(doubts.IN_BRIEF[code] for code in codes)
+    assert causes == sorted(doubt_codes.IN_BRIEF[code] for code in codes)
 
 
 def test_all_that_disturbs_is_one_reason():

@@ -131,7 +131,8 @@ def test_a_difference_is_named_beside_what_disturbs_both(tmp_path):
     assert change.factor.lo < 10 / 7 < change.factor.hi
     lines = answer(found)
     assert any("`new` is" in line and "slower than `old`" in line for line in lines)
-    assert any("The machine disturbed most of these trials" in note for note in notes(found))
+    assert any("The machine disturbed most of these trials" in line for line in lines)
+    assert not any("No verdict on time" in line for line in lines)
 
 
 def test_beside_what_disturbs_nothing_else_is_named(tmp_path):
@@ -146,7 +147,8 @@ def test_beside_what_disturbs_nothing_else_is_named(tmp_path):
         found = disturbed(tmp_path / str(number), rates, facts, repetitions)
         (change,) = versions_of(found).changes
         assert (change.verdict, change.has_interval) == (DOUBTFUL, False)
-        assert not any("disturbed most" in note for note in notes(found))
+        assert not any("disturbed most" in line for line in answer(found))
+        assert any("No verdict on time" in line for line in answer(found))
 
 
 def test_without_versions_there_are_none(tmp_path):

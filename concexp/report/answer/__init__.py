@@ -163,7 +163,7 @@ def _about_versions(view: View) -> list[Finding]:
         *of_kind("blocked", blocked.sentences(view)),
         *of_kind("losses", versions.sentences(of)[:1]),
         *of_kind("best", further),
-        *of_kind("doubtful", doubtful.sentences(view)),
+        *of_kind("doubtful", [*versions.disturbed(of), *doubtful.sentences(view, versions.judged_cells(of))]),
         *of_kind("bad endings", caveats.sentences(view)),
     ]
 

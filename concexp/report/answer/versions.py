@@ -132,9 +132,21 @@ def notes(view: View) -> list[str]:
     chosen = [one for one in judged if not one.beside and one.factor.n < EQUALLY_FAST * one.blocks]
     if chosen and (least := min(chosen, key=lambda one: one.factor.n)):
         texts.append(say(TEXTS["equal speed"], blocks=least.blocks, pairs=least.factor.n))
-    if beside := [change.factor.n for change in judged if change.beside]:
-        texts.append(say(TEXTS["disturbed"], blocks=min(beside)))
     return texts
+
+
+def disturbed(view: View) -> list[str]:
+    """That the machine disturbed what a difference was named of, and why that holds all the same."""
+    found = versions_of(view)
+    beside = [change.factor.n for change in (found.changes if found else ()) if change.has_interval and change.beside]
+    return [say(TEXTS["disturbed"], blocks=min(beside))] if beside else []
+
+
+def judged_cells(view: View) -> set[str]:
+    """The cells that a verdict is about, whatever is doubted of them alone."""
+    found = versions_of(view)
+    changes = [change for change in (found.changes if found else ()) if change.has_interval]
+    return {point.cell for change in changes for point in (change.reference, change.point)}
 
 
 def missing(view: View) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,9 @@ from concexp.report.text.numbers import enumerated, plural, rounded
 from concexp.report.view import Point, View
 
 
-def sentences(view: View) -> list[str]:
-    """One sentence about all cells without a timing verdict."""
-    points = _points(view)
+def sentences(view: View, judged: Collection[str] = ()) -> list[str]:
+    """One sentence about all cells without a timing verdict; `judged` are cells that have one all the same."""
+    points = [point for point in _points(view) if point.cell not in judged]
     if not points:
         return []
     with_numbers = sum(point.has_numbers for point in view.points)

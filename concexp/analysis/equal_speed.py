@@ -45,7 +45,7 @@ def pairs(above: Sample, below: Sample, name: str) -> tuple[Values, Values] | No
     return next(values), next(values)
 
 
-def compared_so(above: Sample, below: Sample, name: str) -> Interval:
+def compare(above: Sample, below: Sample, name: str) -> Interval:
     """The ratio of a metric of two cells, above / below, by such pairs where there are enough of them."""
     found = pairs(above, below, name)
     return ratio(*found, above.level) if found else compared(above, below, name)

@@ -99,7 +99,7 @@ def versions_of(view: View) -> Versions | None:
         if not one.hindrance and not math.isnan(p := p_value(one.above, one.below)):
             known[cell] = p
     adjusted = dict(zip(known, holm(list(known.values())), strict=True))
-    floors = {True: noise.noise_floors(view.run, compare=equal_speed.compared_so), False: view.floors}
+    floors = {True: noise.noise_floors(view.run, compare=equal_speed.compare), False: view.floors}
     changes = []
     for base, point in pairs:
         one = compared[point.cell]

@@ -47,7 +47,7 @@ def test_doubts_other_than_a_slow_cpu_count():
 def test_the_ratio():
     """By the pairs where there are enough, else by all blocks."""
     above, below = sample([FAST, SLOW] * 10, rate=103.0), sample([FAST] * 20)
-    found = equal_speed.compared_so(above, below, "throughput")
+    found = equal_speed.compare(above, below, "throughput")
     assert (found.n, round(found.mean, 9)) == (10, 1.03)
-    few = equal_speed.compared_so(sample([FAST, SLOW] * 9, rate=103.0), sample([FAST] * 18), "throughput")
+    few = equal_speed.compare(sample([FAST, SLOW] * 9, rate=103.0), sample([FAST] * 18), "throughput")
     assert few.n == 18

@@ -39,7 +39,9 @@ def test_all_trials_are_forks_and_end_well(run):
     measured = [one for one in records(run) if one["role"] == "measured"]
     assert len(measured) == 3 * 8
     assert {one["status"] for one in measured} == {"ok"}
-    assert not any("not_forked" in one or one["left_behind"] or one["leaked"] for one in measured)
+    assert not any("not_forked" in one or one["left_behind"] for one in measured)
+    # Semaphores that appear meanwhile may be those of another test: a record says of each whether it is surely the trial's.
+    assert not any(leak["sure"] for one in measured for leak in one["leaked"])
     assert len({one["seed"] for one in measured}) == 2  # with installed packages for the user's code, and without
     sentinels = [one for one in records(run) if one["role"] == "sentinel"]
     assert len({one["seed"] for one in sentinels}) == 3

@@ -252,6 +252,6 @@ def test_sockets_work_under_a_long_tmpdir(long, write, workload, model, sync):
     mine = function(write("sockets.py", SOCKETS))
     ended = trial(workload or mine, model, sync, load={"ops": 2, "scaling": "strong"})
     assert (ended.status, ended.reason) == ("ok", "")
-    assert ended.leaked == []
+    assert [leak for leak in ended.leaked if leak["sure"]] == []
     assert os.listdir(long) == []
     assert not any(str(long) in target for target in links())

@@ -12,7 +12,7 @@ def remarks(folder, counts, entries=("solve",)):
     cells = [journal_builder.cell(label, ops=100, counts=counts, plugins={"workload": "cpu_sum"}) for label in entries]
     run = journal_builder.write(folder, cells, repetitions=2, iterations=1)
     run.manifest["preflight"] = {"entries": dict.fromkeys(entries, ENTRY)}
-    return [text for text in user_code.remarks(View(run)) if "no numbers" in text]
+    return [text for text in user_code.remarks(View(run)) if "not numbers" in text]
 
 
 def test_which_answers_are_the_same_under_every_model(tmp_path):

@@ -100,15 +100,17 @@ def test_torn_reads_are_outcomes(tmp_path):
     ]
     assert "never in 21,600 reads" in [row.often for row in outcomes.rows(view)]
     said = answer(view)[0]
-    assert "`threads` × `none` tore 4.6 % of its reads, in 6 of 6 trials (†)" in said
+    assert "`threads` without synchronisation tore 4.6 % of its reads, in 6 of 6 trials (†)" in said
     assert "No reads were torn by" in said
-    assert what_to_do(view).startswith("do not use `threads` × `none` or `processes` × `none` where every read counts")
+    assert what_to_do(view).startswith(
+        "do not use `threads` or `processes` without synchronisation where every read counts"
+    )
     cells = scenarios.readers()["cells"]
     for one in cells:
         del one["counts"]["reads"]
     view = View(journal_builder.write(tmp_path / "before", cells))
     assert outcomes.rows(view) == []
-    assert "`threads` × `none` tore 41.0 reads per iteration, in 6 of 6 trials" in " ".join(answer(view))
+    assert "`threads` without synchronisation tore 41.0 reads per iteration, in 6 of 6 trials" in " ".join(answer(view))
 
 
 def test_every_figure_of_the_table_is_what_was_recorded(tmp_path):

@@ -113,4 +113,4 @@ def test_what_can_have_gone_unseen_knows_doubts(tmp_path):
     cells = [journal_builder.cell("echo", "threads", workers=4, wants="io", facts=facts)]
     found = View(journal_builder.write(tmp_path, cells, spec={"metrics": ["throughput", "service_time_p50_s"]}))
     (about,) = speed.assurances(found)
-    assert "of the 6 trials (6 of them doubtful) may" in about
+    assert "hitting none of these 6 trials (6 of them doubtful)" in about

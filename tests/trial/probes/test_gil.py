@@ -28,9 +28,10 @@ def shares(*what, **asked):
 
 @pytest.mark.parametrize("model", ["threads", "thread_pool"])
 def test_threads_that_compute_wait_for_the_gil(model):
-    """Two of them have it in turns."""
-    _, _, waits = shares("cpu_sum", model)
-    assert waits > 0.2
+    """Two of them have it in turns: who neither has a CPU nor waits for one waits for the GIL."""
+    cpu, queue, waits = shares("cpu_sum", model)
+    assert waits > (1 - cpu - queue) / 2, (cpu, queue)  # on a busy machine they wait for a CPU in its place
+    assert waits > 0
 
 
 @pytest.mark.parametrize("model", ["serial", "processes", "asyncio"])

@@ -231,12 +231,13 @@ class View:
 
         Labels that others determine are left out: where only `echo` has payloads, `payload 64B` says that the workload is echo.
         """
-        parts = []
         varying = [key for key in labels if key in self.varying_axes]
-        for key, label in labels.items():
-            if key in varying and label is not None and not self.is_redundant(key, varying):
-                label = one_line(label)
-                parts.append(label if key in ("workload", "sync") else one_line(f"{self._short(key)} {label}"))
+        telling = [key for key in varying if labels[key] is not None]
+        parts = []
+        # What only the others have, as a payload beside work that has none, leaves the name of the work.
+        for key in [key for key in telling if not self.is_redundant(key, varying)] or telling:
+            label = one_line(labels[key])
+            parts.append(label if key in ("workload", "sync") else one_line(f"{self._short(key)} {label}"))
         return " · ".join(parts)
 
     def is_redundant(self, key: str, others: Sequence[str]) -> bool:

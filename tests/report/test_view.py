@@ -48,6 +48,17 @@ def test_titles_shorten_no_name_to_that_of_another_axis(view):
     assert title == "n 9 · background.workers 1"
 
 
+def test_every_comparison_has_a_title(view):
+    """Payloads say which work is `echo`; the work that has none is called by its name."""
+    cells = [
+        journal_builder.cell(workload, model, "none", workers, axes={"echo.payload": payload})
+        for workload, payload in (("noop", None), ("echo", "64B"), ("echo", "1KiB"))
+        for model, workers in (("serial", None), ("threads", 2))
+    ]
+    found = view(cells)
+    assert [found.title(comparison.labels) for comparison in found.comparisons] == ["noop", "payload 64B", "payload 1KiB"]
+
+
 def test_parameters_of_models_and_primitives_are_choices(view):
     """A swept start method makes lines, not comparisons; so does a parameter of a primitive."""
     cells = [

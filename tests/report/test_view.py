@@ -56,7 +56,11 @@ def test_every_comparison_has_a_title(view):
         for model, workers in (("serial", None), ("threads", 2))
     ]
     found = view(cells)
-    assert [found.title(comparison.labels) for comparison in found.comparisons] == ["noop", "payload 64B", "payload 1KiB"]
+    assert [found.title(comparison.labels) for comparison in found.comparisons] == [
+        "noop",
+        "payload 64B",
+        "payload 1KiB",
+    ]
 
 
 def test_parameters_of_models_and_primitives_are_choices(view):

@@ -16,6 +16,7 @@ import two_speeds
 from numpy.typing import NDArray
 from table_rows import Row, share
 
+from concexp.analysis import restless
 from concexp.analysis.stats.disturbances import Disturbances, disturbances
 from concexp.analysis.stats.intervals import half_width, mean_interval
 from concexp.analysis.stats.ratios import p_value, ratio
@@ -200,6 +201,25 @@ def same_speeds(repetitions: int, count: int) -> tuple[float, float]:
     return share(named, count)
 
 
+def restless_runs(length: float, repetitions: int, count: int) -> tuple[tuple[float, float], ...]:
+    """Of runs beside phases of such a mean length, seconds: how often (all trials count, a ratio's interval then holds the truth,
+    any of equal cells is then said to differ).
+    """
+    rng = np.random.default_rng(1300 + repetitions)
+    counted = hits = intervals = named = 0
+    for _ in range(count):
+        run = two_speeds.simulate(rng, CELLS, repetitions, lengths=(length, length))
+        if not restless.counts_anyway(two_speeds.with_slow(run)).all():
+            continue
+        counted += 1
+        cells = list(two_speeds.times(run)[0].values())
+        found = [ratio(cell, cells[0]) for cell in cells[1:]]
+        hits += sum(one.lo <= 1 <= one.hi for one in found)
+        intervals += len(found)
+        named += any_differs(cells)
+    return share(counted, count), share(hits, max(1, intervals)), share(named, max(1, counted))
+
+
 def any_differs(cells: list[dict[int, float]]) -> bool:
     """Whether any cell is named different from the first, after Benjamini & Hochberg."""
     adjusted = benjamini_hochberg([p_value(cell, cells[0]) for cell in cells[1:]]).tolist()
@@ -237,3 +257,11 @@ def rows(count: int) -> Iterator[Row]:
         yield Row("speed-up adjusted for the speed holds it", noise_name, str(repetitions), *adjusted, 92, None)
         yield Row("… its width, % of that as measured", noise_name, str(repetitions), width, 0.0, None, 50)
     yield Row("adjusted: any of 11 equals differs", "two speeds", "10", *same_speeds(10, MORE * count), None, 5)
+    for length in (0.1, 0.2, 0.5, 2.0):
+        for repetitions in (8, 10, 12):
+            counted, held, differs = restless_runs(length, repetitions, count)
+            name = f"restless, phases of {length:g} s"
+            yield Row("restless: all trials count", name, str(repetitions), *counted)
+            if counted[0] > 0:
+                yield Row("… the interval of a ratio holds it", name, str(repetitions), *held, 92, None)
+                yield Row("… any of 11 equals differs", name, str(repetitions), *differs, None, 5)

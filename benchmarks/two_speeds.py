@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,12 +60,13 @@ def timetables() -> tuple[Timetable, ...]:
     return tuple(found)
 
 
-def phases(rng: np.random.Generator, until: float) -> tuple[Floats, Floats]:
-    """(ends of the phases, logarithm of the slowness in each)."""
-    slow = rng.random() < SLOW_S / (FAST_S + SLOW_S)
+def phases(rng: np.random.Generator, until: float, lengths: tuple[float, float]) -> tuple[Floats, Floats]:
+    """(ends of the phases, logarithm of the slowness in each); `lengths` are the mean ones of a fast and a slow phase, seconds."""
+    fast_s, slow_s = lengths
+    slow = rng.random() < slow_s / (fast_s + slow_s)
     ends, states, at = [], [], 0.0
     while at < until:
-        at += rng.exponential(SLOW_S if slow else FAST_S)
+        at += rng.exponential(slow_s if slow else fast_s)
         ends.append(at)
         states.append(math.log(FACTOR) * slow)
         slow = not slow
@@ -84,7 +84,13 @@ class Simulated:
     changes: Floats
 
 
-def simulate(rng: np.random.Generator, cells: int, repetitions: int, effects: Sequence[float] = ()) -> Simulated:
+def simulate(
+    rng: np.random.Generator,
+    cells: int,
+    repetitions: int,
+    effects: Sequence[float] = (),
+    lengths: tuple[float, float] = (FAST_S, SLOW_S),
+) -> Simulated:
     """A run of so many cells on a stretch of a committed timetable; `effects` are the cells' own logarithms (default: 0)."""
     table = timetables()[rng.integers(len(timetables()))]
     count = cells * repetitions
@@ -92,8 +98,8 @@ def simulate(rng: np.random.Generator, cells: int, repetitions: int, effects: Se
     steps = np.abs(np.diff(table.starts, prepend=table.starts[0]))[places]
     starts = np.cumsum(np.minimum(steps, 30.0))
     windows = table.windows[places]
-    ends, states = phases(rng, starts[-1] + windows[-1] + 60)
-    other_ends, other_states = phases(rng, starts[-1] + windows[-1] + 60)
+    ends, states = phases(rng, starts[-1] + windows[-1] + 60, lengths)
+    other_ends, other_states = phases(rng, starts[-1] + windows[-1] + 60, lengths)
 
     def at(when: Floats) -> Floats:
         return states[np.searchsorted(ends, when)]
@@ -115,16 +121,31 @@ def simulate(rng: np.random.Generator, cells: int, repetitions: int, effects: Se
     return Simulated(order, blocks, logs, (loops[0] + loops[1]) / 2, loops[1] - loops[0])
 
 
+def first_rows(run: Simulated) -> pd.DataFrame:
+    """What reports know of the trials: the first row of each. A CPU that was slow throughout is no doubt: that is adjusted for."""
+    return pd.DataFrame(
+        {
+            "cell": run.cells.astype(str), "python": "p", "unit": "w", "role": "measured", "status": "ok", "wants": "cpu",
+            "doubts": np.where(np.abs(run.changes) > math.log(SLOW_CPU), "speed_changed", ""),
+            "cpu_speed": np.exp(run.references.mean() - run.references),
+        }
+    )  # fmt: skip
+
+
+def with_slow(run: Simulated) -> pd.DataFrame:
+    """The same, with the doubt about trials beside a CPU that was slower throughout than is usual in their cell."""
+    first = first_rows(run)
+    fastest = pd.Series(run.references - np.abs(run.changes) / 2)
+    slow = fastest - fastest.groupby(run.cells).transform("median") > math.log(SLOW_CPU)
+    return first.assign(doubts=first["doubts"].where((first["doubts"] != "") | ~slow, "slow_cpu"))
+
+
 def times(run: Simulated) -> tuple[dict[int, dict[int, float]], dict[int, dict[int, float]]]:
     """(raw, adjusted): the trials' times by cell and block, adjusted by the function that reports use."""
-    first: dict[str, Any] = {
-        "cell": run.cells.astype(str), "python": "p", "unit": "w", "role": "measured", "status": "ok",
-        "doubts": np.where(np.abs(run.changes) > math.log(SLOW_CPU), "speed_changed", ""),
-        "cpu_speed": np.exp(run.references.mean() - run.references),
-    }  # fmt: skip
+    first = first_rows(run)
     raw = np.exp(run.logs)
-    adjusted = adjust(pd.DataFrame(first), {"wall_s": raw.tolist()}).means.get("wall_s", raw)
-    kept = first["doubts"] == ""
+    adjusted = adjust(first, {"wall_s": raw.tolist()}).means.get("wall_s", raw)
+    kept = first["doubts"].to_numpy() == ""
     result: tuple[dict[int, dict[int, float]], dict[int, dict[int, float]]] = {}, {}
     rows = zip(run.cells.tolist(), run.blocks.tolist(), raw.tolist(), adjusted.tolist(), kept.tolist(), strict=True)
     for cell, block, value, at_mean, sure in rows:

@@ -40,6 +40,7 @@ DISTURBED = {
     "preempted",
     "paged",
 }  # a quiet machine does
+SPEED = frozenset({"slow_cpu", "speed_changed"})  # the reference loop found them
 # The doubts of several cells in the words of the first lines: what a quiet machine cures is one reason there.
 IN_BRIEF = {
     **dict.fromkeys(DISTURBED, "the machine disturbed the measurement"),

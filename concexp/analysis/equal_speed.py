@@ -32,8 +32,7 @@ def pairs(above: Sample, below: Sample, name: str) -> tuple[Values, Values] | No
     """
     above, below = above.of(name), below.of(name)
     upper, lower = (
-        {one.block: one for one in sample.has_numbers if {ANSWERED}.issuperset(one.doubts_about(name))}
-        for sample in (above, below)
+        {one.block: one for one in sample.has_numbers if {ANSWERED}.issuperset(one.doubts)} for sample in (above, below)
     )
     blocks = [block for block in upper.keys() & lower.keys() if _equally_fast(upper[block], lower[block])]
     if len(blocks) < FEWEST_PAIRS:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from concexp import catalog
+from concexp.analysis.doubt_codes import SPEED
 from concexp.analysis.samples import Sample, compared, samples
 from concexp.analysis.stats.disturbances import Disturbances, disturbances
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 # A smaller drift is not reported: fresh processes of pure Python differ by more.
 DRIFT_SHARE = 0.03
-SPEED_DOUBTS = {"slow_cpu", "speed_changed"}
 # An interval that holds 1 and reaches further than this, as a share, cannot tell whether there was a drift.
 DRIFT_KNOWN = 0.1
 
@@ -123,7 +123,7 @@ def sentinel_times(run: Run) -> dict[int, float]:
     Those beyond any other doubt, or all where too few are left to tell a drift.
     """
     for sample in samples(run.trials, run.level, SENTINEL).values():
-        clean = [trial for trial in sample.has_numbers if set(trial.doubts) <= SPEED_DOUBTS]
+        clean = [trial for trial in sample.has_numbers if SPEED.issuperset(trial.doubts)]
         kept = clean if len(clean) >= FEWEST_STEPS else sample.has_numbers
         return {trial.block: {**trial.means, **trial.raw}["wall_s"] for trial in kept}
     return {}

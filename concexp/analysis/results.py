@@ -167,6 +167,11 @@ class Run:
         return samples(self.trials, self.level, times=self.operation_times)
 
     @cached_property
+    def is_restless(self) -> bool:
+        """True if trials count although the CPU changed its speed beside them; see `analysis.restless`."""
+        return any(sample.is_restless for sample in self.samples.values())
+
+    @cached_property
     def operation_times(self) -> Mapping[str, Times]:
         """The times of each trial's operations, by the trial's id."""
         from concexp.analysis.operation_times import times_by_trial

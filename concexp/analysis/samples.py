@@ -9,7 +9,8 @@ From all to the best, a sample has these trials:
     observed        trials of their own with a probe that changes what it observes; only that probe's metrics rest on them
 
 What is doubted depends on the metric (`Trial.doubts_about`): a slow CPU is no doubt about a metric that was adjusted for it, but
-one about all others, and about what is read from the rows themselves.
+one about all others, and about what is read from the rows themselves. Where the CPU changed its speed beside most trials of the
+run, that is no doubt about anything (`analysis.restless`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from concexp import catalog
-from concexp.analysis.adjustment import ANSWERED, Adjustment, adjust
+from concexp.analysis import restless
+from concexp.analysis.adjustment import ANSWERED, NOTHING, Adjustment, adjust
+from concexp.analysis.doubt_codes import SPEED
 from concexp.analysis.metrics import names_in
 from concexp.analysis.operation_times import Times
 from concexp.analysis.stats.histogram import FEWEST_BEYOND, Histogram
@@ -50,7 +53,7 @@ class Trial:
     Where the machine's speed explains a metric, the mean is the adjusted one (`analysis.adjustment`); `raw` then has it as it
     was measured, and the speed is no doubt about it any more. `times` gives the histogram of its operations' times, by column;
     empty where they were not recorded. `cpu_speed` is how fast the CPU was beside it (`analysis.speed`), NaN where that was not
-    recorded.
+    recorded. `is_restless` where a change of that speed is no doubt (`analysis.restless`).
     """
 
     block: int
@@ -62,12 +65,15 @@ class Trial:
     raw: Mapping[str, float] = field(default_factory=dict)
     times: Times = field(default=no_times, compare=False)
     cpu_speed: float = math.nan
+    is_restless: bool = False
 
     def doubts_about(self, name: str = "") -> tuple[str, ...]:
         """The doubts about its value of a metric: all, but for the speed where that was adjusted for. "" is what was measured.
 
         A metric that compares cells is adjusted as the one that it compares.
         """
+        if self.is_restless:
+            return tuple(code for code in self.doubts if code not in SPEED)
         if not name or ANSWERED not in self.doubts:
             return self.doubts
         answered = (catalog.load("metric", name).compares or name) in self.raw
@@ -104,6 +110,11 @@ class Sample:
     def endings(self) -> str:
         """`3 ok, 1 crashed`."""
         return ", ".join(f"{count} {status}" for status, count in self.statuses.items())
+
+    @cached_property
+    def is_restless(self) -> bool:
+        """True if trials of it count beside which the CPU changed its speed."""
+        return any(trial.is_restless for trial in self.trials)
 
     @property
     def count(self) -> int:
@@ -252,7 +263,8 @@ def samples(
     rows = TrialRows.of(frame)
     first = frame.take(rows.firsts)
     means, from_observed = _means(frame, rows)
-    speed_free = adjust(first, means)
+    counts_anyway = restless.counts_anyway(first)
+    speed_free = NOTHING if counts_anyway.any() else adjust(first, means)
     by_cell: dict[str, dict[str, list[Trial]]] = {}
     facts = (
         first["cell"],
@@ -263,9 +275,10 @@ def samples(
         first["reason"].fillna(""),
         first["doubts"],
         first["effective_cpus"].to_numpy(float, na_value=np.nan),
-        first["cpu_speed"].to_numpy(float) if "cpu_speed" in first else np.full(len(first), np.nan),
+        first["cpu_speed"].astype(float).tolist() if "cpu_speed" in first else [math.nan] * len(first),
+        counts_anyway.tolist(),
     )
-    for number, (cell, trial_id, own_role, block, status, reason, doubts, effective, speed) in enumerate(
+    for number, (cell, trial_id, own_role, block, status, reason, doubts, effective, *about_speed) in enumerate(
         zip(*facts, strict=True)
     ):
         of_trial = {
@@ -276,7 +289,7 @@ def samples(
         raw = {name: of_trial[name] for name in adjusted}
         of_operations = (times or {}).get(str(trial_id), no_times)
         ending = int(block), status, reason, codes, float(effective)
-        trial = Trial(*ending, {**of_trial, **adjusted}, raw, of_operations, float(speed))
+        trial = Trial(*ending, {**of_trial, **adjusted}, raw, of_operations, *about_speed)
         by_cell.setdefault(str(cell), {}).setdefault(own_role, []).append(trial)
     return {
         cell: Sample(roles[role], roles.get(OBSERVED, ()), level) for cell, roles in by_cell.items() if role in roles
@@ -286,7 +299,8 @@ def samples(
 def adjustment(frame: pd.DataFrame) -> Adjustment:
     """How the means of the frame's trials are adjusted for the machine's speed."""
     rows = TrialRows.of(frame)
-    return adjust(frame.take(rows.firsts), _means(frame, rows)[0])
+    first = frame.take(rows.firsts)
+    return NOTHING if restless.counts_anyway(first).any() else adjust(first, _means(frame, rows)[0])
 
 
 def _means(frame: pd.DataFrame, rows: TrialRows) -> tuple[dict[str, list[float]], set[str]]:

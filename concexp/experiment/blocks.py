@@ -40,6 +40,7 @@ FORK = "fork"  # of these, that which forks trials
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
 DEFAULT_LANGUAGE = "en"
+Better = Literal["lower", "higher"]
 Figures = Literal["png", "svg", "pdf"]
 DEFAULT_FIGURES = "png"
 
@@ -272,6 +273,18 @@ class Answer(Block):
         "groups of workloads that do the same, such as a function before and after a change: those of a group compete",
         "workload: [cpu_sum, {cpu_sum: {size: 10}, as: small}]\nanswer: {versus: [cpu_sum, small]}",
         without="workloads are not compared, unless they are all that varies and functions of yours",
+    )
+    by: str | None = key(
+        None,
+        "the metric that tells which is best, such as a number that your code returned",
+        "answer: {by: returned.lag_ms, better: lower}",
+        without="the primary metric; at a given rate, the latency",
+    )
+    better: Better | None = key(
+        None,
+        "whether a lower or a higher number is better, where the metric of `by` leaves that open, as those of yours do",
+        "answer: {by: returned.lag_ms, better: lower}",
+        without="what the metric says",
     )
 
 

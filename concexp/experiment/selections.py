@@ -133,6 +133,26 @@ def check_answer(node: Node, answer: Answer, names: Names, problems: Problems) -
         for item in items(group):
             known = sorted(names.labels["workload"])
             _check_words(item, "answer.versus", known, "no workload here has the label", problems)
+    _check_metric(node, answer, problems)
+
+
+def _check_metric(node: Node, answer: Answer, problems: Problems) -> None:
+    """Problems for `answer.by` that is no metric, and for `answer.better` that is missing, needless or wrong."""
+    if answer.by is None:
+        if answer.better is not None:
+            problems.at(node.value["better"], "answer.better", "no metric is named", "name it: answer: {by: METRIC}")
+        return
+    if not catalog.exists("metric", answer.by):
+        cure = catalog.cure("metric", answer.by)
+        problems.at(node.value["by"], "answer.by", f"there is no metric '{answer.by}'", cure)
+        return
+    known = catalog.load("metric", answer.by).better
+    if known is None and answer.better is None:
+        cure = "say it: add `better: lower` or `better: higher`"
+        problems.at(node.value["by"], "answer.by", f"{answer.by} does not say which of two numbers is better", cure)
+    elif None not in (known, answer.better) and known != answer.better:
+        cure = "leave out `better`"
+        problems.at(node.value["better"], "answer.better", f"of {answer.by} the {known} number is better", cure)
 
 
 def check_labels(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:

@@ -337,9 +337,9 @@ class Spec:
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:
-        """The metrics named in `metrics`, in `primary` and in claims, each once."""
+        """The metrics named in `metrics`, in `primary`, in `answer` and in claims, each once."""
         claimed = [name for claim in self.claims for name in claim.metrics]
-        return tuple(dict.fromkeys([*self.metrics, self.primary, *claimed]))
+        return tuple(dict.fromkeys([*self.metrics, self.primary, *filter(None, [self.answer.by]), *claimed]))
 
     @property
     def user_entries(self) -> tuple[Entry, ...]:

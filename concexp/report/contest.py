@@ -99,7 +99,7 @@ def short(key: str) -> str:
 @once_per_view
 def contest_of(view: View) -> Contest | None:
     """What competes instead of models, primitives and workers; None where these do."""
-    asked = Answer.model_validate(view.run.spec.get("answer") or {})
+    asked = _asked(view)
     chosen = asked.compete or ([WORKLOAD] if asked.versus else [])
     axes = [key for key in chosen if key in view.varying_axes]
     if not axes and asked.for_each:
@@ -123,6 +123,11 @@ def contest_of(view: View) -> Contest | None:
     return Contest(tuple(axes), tuple(comparisons), numbers)
 
 
+def _asked(view: View) -> Answer:
+    """What the experiment says of the answer."""
+    return Answer.model_validate(view.run.spec.get("answer") or {})
+
+
 def compared(view: View) -> Sequence[Comparison]:
     """The comparisons that the answer is about."""
     contest = contest_of(view)
@@ -131,7 +136,13 @@ def compared(view: View) -> Sequence[Comparison]:
 
 @once_per_view
 def judged(view: View) -> View:
-    """The view by whose primary metric contestants are compared: of open loops the latency, since their throughput is given."""
+    """The view by whose primary metric contestants are compared: that of `answer: {by: …}`, or of open loops the latency.
+
+    The throughput of open loops is given.
+    """
+    asked = _asked(view)
+    if asked.by and any(point.value(asked.by).has_value for point in view.points):
+        return view if asked.by == view.primary else View(view.run, asked.by, asked.better or "")
     if contest_of(view) is None or not all(is_open(view, comparison) for comparison in view.comparisons):
         return view
     known = [name for name in METRICS if name in view.metrics and view.metrics[name].open_loop]

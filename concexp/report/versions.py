@@ -183,7 +183,7 @@ def _compared(view: View, base: Point, point: Point) -> _Compared:
     blocks = len(set.intersection(*({one.block for one in sample.has_numbers} for sample in samples)))
     if found := equal_speed.pairs(*samples, name):
         return _Compared(*found, at_equal_speed=True, blocks=blocks)
-    if base.is_sure and point.is_sure:
+    if base.is_sure and point.is_sure and not any(sample.is_restless for sample in samples):
         return _Compared(point.sample.by_block(name), base.sample.by_block(name), blocks=blocks)
     above, below = (
         sample.values(name, [one for one in sample.has_numbers if DISTURBED.issuperset(one.doubts_about(name))])

@@ -135,12 +135,16 @@ T = TypeVar("T")
 
 
 class View:
-    """A run with everything that pictures and sentences need beyond the table of cells; `primary` replaces the run's metric."""
+    """A run with everything that pictures and sentences need beyond the table of cells.
 
-    def __init__(self, run: Run, primary: str = "") -> None:
+    `primary` replaces the run's metric, and `better` says which of its numbers are better, where the metric itself does not.
+    """
+
+    def __init__(self, run: Run, primary: str = "", better: str = "") -> None:
         self.run = run
         self.primary: str = primary or run.spec["primary"]
         self.metric: Any = catalog.load("metric", self.primary)()
+        self.metric.better = self.metric.better or better or None
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.cpus
         self._determines: dict[tuple[str, str], bool] = {}

@@ -134,6 +134,11 @@ def test_a_condition_on_texts():
         ),
         ("{versus: [[echo, nothing]]}", "answer.versus", "no workload here has the label 'nothing'", "known: "),
         ("{versus: [[echo]]}", "answer.versus", "a group needs two workloads at least", "competes with"),
+        ("{by: latency}", "answer.by", "there is no metric 'latency'", ""),
+        ("{by: returned.lag_ms}", "answer.by", "does not say which of two numbers is better", "better: lower"),
+        ("{by: throughput, better: lower}", "answer.better", "the higher number is better", "leave out `better`"),
+        ("{better: lower}", "answer.better", "no metric is named", "answer: {by: METRIC}"),
+        ("{by: throughput, better: more}", "answer.better", "expected 'lower' or 'higher'", ""),
         ("{tell: throughput}", "answer.tell", "there is no key 'tell' here", "known: compete"),
         ("model", "answer", "expected a map", "compete"),
     ],
@@ -152,3 +157,12 @@ def test_one_name_is_a_list_of_one():
     answer = spec("{workers: [1, 2]}", "answer: {compete: workers, versus: [echo, sleep]}").answer
     assert answer.compete == ["workers"]
     assert answer.versus == [["echo", "sleep"]]
+
+
+def test_the_metric_that_tells_is_measured():
+    """Also a number that the user's own code returns; a metric that knows what is better need not be told."""
+    found = spec("{workers: [1, 2]}", "answer: {by: returned.lag_ms, better: lower}")
+    assert (found.answer.by, found.answer.better) == ("returned.lag_ms", "lower")
+    assert "returned.lag_ms" in found.requested_metrics
+    assert spec("{workers: [1, 2]}", "answer: {by: cpus_used, better: lower}").answer.by == "cpus_used"
+    assert spec("{workers: [1, 2]}", "answer: {by: throughput}").answer.better is None

@@ -100,11 +100,11 @@ def _all(view: View) -> list[Finding]:
     closed = closed_loops(view)
     latency, by_latency = latencies.in_answer(view), _answers_by_latency(view)
     found, total = _standings(view), len(compared(view))
-    about_outcomes = correctness.is_the_question(view)
+    about_outcomes, timed = correctness.is_the_question(view), correctness.asks_for_times(view)
     undecided = [] if by_latency or about_outcomes else _undecided(view)
     no_winner = [] if about_outcomes else verdicts.in_doubt(found, total)
     kind = "winner" if contest_of(view) is None else "best"
-    return [
+    findings = [
         *of_kind("caveats", caveats.before_numbers(view)),
         *of_kind("undecided", undecided),
         *of_kind("blocked", blocked.sentences(view)),
@@ -115,19 +115,26 @@ def _all(view: View) -> list[Finding]:
         *latency,
         *([] if by_latency else verdicts.findings(judged(view), found, total, kind)),
         *summary.tallies(view, view.comparisons),
-        *([] if latency else summary.conditions(view)),
+        *([] if latency or not timed else summary.conditions(view)),
         *([] if latency else summary.claimed(view, closed)),
+        *of_kind("bad endings", caveats.sentences(view)),
+    ]
+    if findings and not timed:
+        return findings
+    return [
+        *findings,
         *([] if latency else of_kind("effect", _alone(view, closed))),
         *of_kind("peaks", summary.peaks(view, closed)),
         *summary.prices(view, closed),
         *of_kind("reasons", time_breakdown.in_answer(view)),
         *of_kind("doubtful", [] if undecided else [texts_of([text, *no_winner]) for text in doubtful.sentences(view)]),
-        *of_kind("bad endings", caveats.sentences(view)),
     ]
 
 
 def _undecided(view: View) -> list[str]:
     """That nothing is decided because of doubts, why, and what would help; empty where something is."""
+    if not correctness.asks_for_times(view):
+        return []
     which = verdicts.undecided(judged(view), _standings(view))
     why, cure = doubtful.sentences(judged(view)), advice.better_measurements(judged(view))
     return [texts_of([which, *why, sentence_case(cure) + say(".")])] if which and why and cure else []
@@ -171,7 +178,7 @@ def _about_versions(view: View) -> list[Finding]:
 @once_per_view
 def _standings(view: View) -> list[standings.Standing]:
     """How each comparison ends, of those whose primary metric is no given; none of versions, which `versions` writes about."""
-    if _compares_versions(view):
+    if _compares_versions(view) or not correctness.asks_for_times(view):
         return []
     view = judged(view)
     return standings.standings(view, [one for one in compared(view) if not is_open(view, one)])

@@ -8,7 +8,7 @@ from typing import Any
 from concexp.analysis import doubt_codes
 from concexp.analysis.cells import MISSING
 from concexp.analysis.stats.intervals import FEWEST
-from concexp.report.answer import endings, forbidden, latencies
+from concexp.report.answer import correctness, endings, forbidden, latencies
 from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough
 from concexp.report.contest import compared, contest_of
 from concexp.report.phrases import MAX_NAMES, cell_text, first_few, series_text, titles_text, with_primitives
@@ -158,7 +158,9 @@ def _varies(view: View) -> bool:
 
 
 def _measure_better(view: View, found: Sequence[Standing]) -> list[str]:
-    """Where there is no verdict: what would give one."""
+    """Where there is no verdict on times, and one was asked for: what would give one."""
+    if not correctness.asks_for_times(view):
+        return []
     if cure := better_measurements(view):
         return [cure]
     if found and all(one.state == "open" and not one.behind for one in found):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from concexp import catalog
 from concexp.experiment import expressions
 from concexp.experiment.claims import of_data
 from concexp.report.phrases import condition_title, named_together, titles_text
@@ -23,6 +24,21 @@ def is_the_question(view: View) -> bool:
     outcomes = {STATUS, *(name for name, cls in view.metrics.items() if cls.verb or cls.ends_badly)}
     about = [bool(names & outcomes) or any(name.startswith(DECLARED) for name in names) for names in claims]
     return 2 * sum(about) > len(claims)
+
+
+def asks_for_times(view: View) -> bool:
+    """Whether the answer is about times: `answer:` says what competes, a claim is about a time or a rate, or there is no claim.
+
+    Where claims are about nothing but how trials end, what was counted and what the user's code returned, who is fastest was
+    not asked.
+    """
+    claims = list(_names(view))
+    metrics = {name for names in claims for name in names if catalog.exists("metric", name)}
+    return (
+        not claims
+        or any(view.run.spec.get("answer", {}).values())
+        or any(catalog.load("metric", name).kind == "time" for name in metrics)
+    )
 
 
 def cannot_run(view: View) -> list[str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
+from concexp.report.answer import correctness
+from concexp.report.contest import short
 from concexp.report.expected import is_expected
 from concexp.report.phrases import BAD_ENDINGS, series_text, titles_text
 from concexp.report.phrases import ended as ended_so
@@ -31,7 +34,7 @@ def sentences(view: View) -> list[str]:
     """How long it takes until a bad ending is noticed, and which one never is, under which model; or how many cells ended how."""
     metric = _time_metric(view)
     if any(point.has_numbers for point in view.points):
-        return []
+        return _beside_others(view)
     ended = [point for point in view.points if point.sample.count]
     if not metric:
         counts = Counter(ending(view, point) for point in ended)
@@ -60,15 +63,35 @@ def sentences(view: View) -> list[str]:
     return [texts_of(texts)] if texts else []
 
 
-def _listed(view: View, ended: list[Point], never: list[Point]) -> str:
-    """`how hang` under every model; `os_exit` and `sigkill` under `mp_pool`."""
-    conditions = list(dict.fromkeys(_condition(view, point) for point in ended))
+def _beside_others(view: View) -> list[str]:
+    """Which cells ended badly, where claims ask how trials end and others ended well: `Timed out: **order opposite** …`."""
+    if not correctness.is_the_question(view):
+        return []
+    ran = [point for point in view.points if point.sample.count]
+    expected = [point for point in ran if point.status in BAD_ENDINGS and is_expected(view, point.cell, point.status)]
+    texts = [
+        say("{how}: {cells}.", how=sentence_case(ended_so(status)), cells=_listed(view, ran, own, _work))
+        for status in BAD_ENDINGS
+        if (own := [point for point in expected if point.status == status])
+    ]
+    well = sum(point.status == "ok" for point in ran)
+    if texts and well:
+        texts.append(say("All trials of the other {cells} ended well.", cells=plural(well, "cell")))
+    return [texts_of(texts)] if texts else []
+
+
+def _listed(
+    view: View, ended: list[Point], never: list[Point], named: Callable[[View, Point], str] | None = None
+) -> str:
+    """`how hang` under every model; `os_exit` and `sigkill` under `mp_pool`. `named` gives a point's condition."""
+    condition_of = named or _condition
+    conditions = list(dict.fromkeys(condition_of(view, point) for point in ended))
     groups: dict[tuple[str, ...], list[str]] = {}
     for condition in conditions:
-        models = tuple(series_text(view, point) for point in never if _condition(view, point) == condition)
-        everyone = len(models) == sum(_condition(view, point) == condition for point in ended)
+        models = tuple(series_text(view, point) for point in never if condition_of(view, point) == condition)
+        everyone = len(models) == sum(condition_of(view, point) == condition for point in ended)
         if models:
-            groups.setdefault(() if everyone and len(models) > 1 else models, []).append(condition)
+            groups.setdefault(() if everyone and (named or len(models) > 1) else models, []).append(condition)
     parts = []
     for models, own in sorted(groups.items(), key=lambda pair: len(pair[0])):
         where = say("under {models}", models=enumerated(list(models))) if models else say("under every model")
@@ -131,6 +154,16 @@ def _condition(view: View, point: Point) -> str:
     if len(varying) == 1 and not workers and str(labels[varying[0]])[:1].isalpha():
         return one_line(labels[varying[0]])  # a word needs no name beside it
     return " · ".join(filter(None, [view.title(labels), say("{count} workers", count=workers) if workers else ""]))
+
+
+def _work(view: View, point: Point) -> str:
+    """The work of a point by what varies in it: `lock_order · order opposite`. Also what no cell with numbers has counts."""
+    same = [p for p in view.points if p.sample.count and p.labels["workload"] == point.labels["workload"]]
+    keys = [key for key in view.axes if key != "workload" and not view.is_choice(key)]
+    varying = [key for key in keys if len({str(p.labels.get(key)) for p in same}) > 1]
+    return " · ".join(
+        [one_line(point.labels["workload"]), *(f"{short(k)} {one_line(point.labels[k])}" for k in varying)]
+    )
 
 
 def _timeout(view: View) -> str:

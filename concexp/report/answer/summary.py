@@ -238,8 +238,14 @@ def claimed(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
                 by_workload.setdefault(str(comparison.labels["workload"]), []).append(comparison)
         for workload, own in by_workload.items():
             size = _contrast([_values(view, comparison, metric) for comparison in own])
-            if size and len(own) <= MAX_CONDITIONS:
-                figures = listed([_range_at(view, comparison, metric) for comparison in own])
+            if size:
+                ends = own
+                if len(own) > MAX_CONDITIONS:
+                    ordered = sorted(own, key=lambda one: min(v.mean for v in _values(view, one, metric)))
+                    ends = [ordered[0], ordered[-1]]
+                figures = listed([_range_at(view, comparison, metric) for comparison in ends])
+                if len(own) > len(ends):
+                    figures = say("{figures} ({count} conditions)", figures=figures, count=len(own))
                 title = escaped(view.called(metric))
                 if "workload" in view.varying_axes:
                     title = say("{metric} of {workload}", metric=title, workload=code(workload))

@@ -288,10 +288,13 @@ def outline(view: View) -> str:
     took = Costs(view.run.records).spent
     pythons = view.run.manifest["interpreters"].values()
     named = [" ".join(filter(None, [_text(one, "implementation"), _text(one, "version")])) for one in pythons]
+    machine = machine_and_cpus(facts)
+    if machine and view.run.is_restless:
+        machine = say("{machine} of changing speed", machine=machine)
     parts: Sequence[str | None] = [
         code(view.run.spec["name"]),
         _size(plural(trials, "trial"), plural(len(points), "cell"), took),
-        machine_and_cpus(facts) or None,
+        machine or None,
         enumerated(list(dict.fromkeys(filter(None, named)))) or None,
         str(view.run.manifest.get("started_at", ""))[:10] or None,
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from concexp.analysis import doubts, noise
+from concexp.analysis import doubts, noise, restless
 from concexp.analysis.cells import RAW
 from concexp.analysis.samples import adjustment
 from concexp.analysis.speed_states import speed_states, trial_speeds
@@ -19,12 +19,23 @@ from concexp.report.view import View, once_per_view
 
 def threats(view: View) -> list[str]:
     """Two speeds, and disturbances that leave the intervals of single cells open."""
-    return list(filter(None, [_states(view), _cpu_time(view), unknowable(noise.disturbed(view.run))]))
+    return list(filter(None, [_states(view), _restless(view), _cpu_time(view), unknowable(noise.disturbed(view.run))]))
 
 
 def assurances(view: View) -> list[str]:
     """What the intervals are about, and what was adjusted for the machine's speed."""
     return list(filter(None, [_about(view), adjusted(view)]))
+
+
+def _restless(view: View) -> str:
+    if not view.run.is_restless:
+        return ""
+    return say(
+        "The CPU changed its speed so often that too few trials saw a single one. So trials beside which it changed count "
+        "in all cells that have {count}, as measured: the order in each block is random, which hits all cells alike and "
+        "makes their intervals wide.",
+        count=restless.FEWEST_TRIALS,
+    )
 
 
 def _states(view: View) -> str:

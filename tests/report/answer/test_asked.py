@@ -1,0 +1,85 @@
+"""What was asked: by which metric something is best, or no times at all."""
+
+from concexp.report.answer import answer, what_to_do
+from concexp.report.contest import judged
+from concexp.report.view import View
+from tests.helpers import journal_builder
+
+LAGS = {"inline": 60.0, "to_thread": 14.0, "process": 3.0}
+
+
+def returning(tmp_path, lags=LAGS, **spec):
+    """User code that does as much per second however it is called, and returns how late others were."""
+    cells = [
+        journal_builder.cell(
+            "serve", axes={"serve.how": how}, plugins={"workload": "cpu_sum"}, unit="call", rate=50.0 + place,
+            counts=lambda block, lag=lag: {"returned.lag_ms": lag * (1 + block % 3 / 100)},
+        )
+        for place, (how, lag) in enumerate(lags.items())
+    ]  # fmt: skip
+    spec = {
+        "question": "Who keeps others waiting?",
+        "baseline": {},
+        "metrics": ["throughput", "returned.lag_ms"],
+        **spec,
+    }
+    return View(journal_builder.write(tmp_path, cells, spec=spec))
+
+
+def test_best_by_what_the_code_returned(tmp_path):
+    """Not by the throughput, by which the others would be."""
+    asked = {"compete": ["serve.how"], "by": "returned.lag_ms", "better": "lower"}
+    view = returning(tmp_path, answer=asked)
+    assert (judged(view).primary, judged(view).sign) == ("returned.lag_ms", -1)
+    assert answer(view)[0].startswith("`how process` is best")
+    assert what_to_do(view) == "use `how process`."
+    other = returning(tmp_path / "higher", answer={**asked, "better": "higher"})
+    assert answer(other)[0].startswith("`how inline` is best")
+
+
+def test_a_metric_without_a_value_tells_nothing(tmp_path):
+    """Where the code returned no such number, the primary metric is left."""
+    view = returning(tmp_path, answer={"compete": ["serve.how"], "by": "returned.other", "better": "lower"})
+    assert judged(view).primary == "throughput"
+
+
+def claim(expect, **more):
+    """A claim as a journal has it."""
+    return {"says": "so", "expect": expect, **more}
+
+
+def test_times_that_nobody_asked_for(tmp_path):
+    """Claims about what was returned alone: nothing is said of how fast it was. With one about a rate it is."""
+    view = returning(tmp_path, claims=[claim("returned.lag_ms < 100")])
+    assert answer(view) == ["Returned lag\\_ms: 61 at how inline, 14 at how to\\_thread, 3.0 at how process."]
+    assert what_to_do(view) == ""
+    view = returning(tmp_path / "rate", claims=[claim("returned.lag_ms < 100"), claim("throughput > 1")])
+    assert any(text.startswith("Throughput") for text in answer(view))
+
+
+def test_many_conditions_by_their_ends(tmp_path):
+    """The lowest and the highest figure, and how many there are."""
+    lags = {str(number): 10.0 * number for number in range(1, 13)}
+    view = returning(tmp_path, lags, claims=[claim("returned.lag_ms < 200")])
+    assert answer(view) == ["Returned lag\\_ms: 10 at how 1, 121 at how 12 (12 conditions)."]
+
+
+def test_which_cells_stood_still(tmp_path):
+    """Where claims ask how trials end, and some ended well: the others by what they did, not who is fastest."""
+    cells = [
+        journal_builder.cell(
+            "lock_order", model, "lock", 2, axes={"lock_order.order": order}, plugins={"workload": "cpu_sum"},
+            status="timeout" if order == "opposite" else "ok", reason="it stood still" if order == "opposite" else "",
+        )
+        for order in ("same", "opposite")
+        for model in ("threads", "processes")
+    ]  # fmt: skip
+    spec = {
+        "allow": [{"status": "timeout"}],
+        "claims": [claim("status == timeout", of={"lock_order.order": "opposite"})],
+    }
+    view = View(journal_builder.write(tmp_path, cells, spec=spec))
+    assert answer(view) == [
+        "Timed out: **lock\\_order · order opposite** under every model. All trials of the other 2 cells ended well."
+    ]
+    assert what_to_do(view) == ""

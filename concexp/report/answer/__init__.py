@@ -23,6 +23,7 @@ from concexp.report.answer import (
     gains,
     latencies,
     primitives,
+    skipped,
     standings,
     summary,
     verdicts,
@@ -106,6 +107,7 @@ def _all(view: View) -> list[Finding]:
     kind = "winner" if contest_of(view) is None else "best"
     findings = [
         *of_kind("caveats", caveats.before_numbers(view)),
+        *of_kind("skipped", skipped.sentences(view)),
         *of_kind("undecided", undecided),
         *of_kind("blocked", blocked.sentences(view)),
         *of_kind("endings", endings.sentences(view)),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 # What each kind of sentence has to stand behind: the kinds of one group stand in the order of their sizes.
 GROUPS: tuple[tuple[str, ...], ...] = (
     ("caveats",),
+    ("skipped",),
     ("blocked",),
     ("endings",),
     ("losses",),
@@ -30,6 +31,7 @@ GROUPS: tuple[tuple[str, ...], ...] = (
 # Which kinds the answer keeps if it has no room for all: the lowest numbers.
 PRIORITY = {
     "caveats": 0,
+    "skipped": 0,
     "undecided": 0,
     "blocked": 0,
     "losses": 1,
@@ -50,7 +52,7 @@ PRIORITY = {
     "reasons": 7,
 }
 # All others say how far the data can be trusted, and why, or list what a picture shows: they are no title of one.
-NO_FINDINGS = ("caveats", "undecided", "activity", "doubtful", "bad endings", "reasons")
+NO_FINDINGS = ("caveats", "skipped", "undecided", "activity", "doubtful", "bad endings", "reasons")
 FINDINGS = tuple(kind for kind in PRIORITY if kind not in NO_FINDINGS)
 PARTLY_DECIDED = -0.5  # the size of a sentence that names no best, but what is worse
 UNDECIDED = -1.0  # that of one that decides nothing

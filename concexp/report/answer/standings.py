@@ -163,17 +163,27 @@ def lowest_enough(view: View, contestants: Sequence[Point]) -> Point | None:
 
 
 def _contestants(view: View, comparison: Comparison) -> tuple[str, list[Point]] | None:
-    """What competes, and the points that can win."""
+    """What competes, and the points that can win: none of what is wrong with any number of workers, as a counter without a lock."""
+    wrong = {_variant(view, point) for point in comparison.points if point.sample.statuses["invalid"]}
+
+    def right(points: Iterable[Point]) -> list[Point]:
+        return [point for point in points if point.can_win and _variant(view, point) not in wrong]
+
     if len(view.best_per_series(comparison.points)) > 1:
-        return MODELS, view.best_per_series(point for point in comparison.points if point.can_win)
+        return MODELS, view.best_per_series(right(comparison.points))
     series = [points for points in comparable(view, comparison).values() if without_primitive(view, points) is None]
     points = [point for own in series for point in own]
     if len(points) > 1:  # of a single model its primitives, unless they are all relative to the point without one
-        return PRIMITIVES, [point for point in points if point.can_win]
+        return PRIMITIVES, right(points)
     several = [point for point in comparison.points if point.workers is not None and point.has_numbers]
     if len({view.primitive(point) for point in several}) == 1 and len({point.workers for point in several}) > 1:
         return WORKERS, [point for point in several if point.can_win]
     return None
+
+
+def _variant(view: View, point: Point) -> tuple[str, str]:
+    """A model and a primitive, with their parameters."""
+    return view.series_name(point), view.primitive(point)
 
 
 def leads_over(view: View, comparison: Comparison, best: Point, points: Iterable[Point]) -> list[Lead]:
@@ -220,10 +230,10 @@ QUESTIONS = {
 def what_competes(view: View, kind: str) -> str:
     """What a comparison asks: `which model is best`, `which limit is best`."""
     contest = contest_of(view)
-    if kind == VALUES and contest:
+    if kind == VALUES and contest and list(contest.axes) != [WORKERS]:
         names = [short(key) for key in contest.axes]
         return counted(len(names), "which {names} is best", "which {names} are best", names=enumerated(names))
-    return say(QUESTIONS[kind])
+    return say(QUESTIONS[WORKERS if kind == VALUES else kind])
 
 
 def contestant_text(view: View, kind: str, point: Point) -> str:

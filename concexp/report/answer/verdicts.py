@@ -19,6 +19,7 @@ from concexp.report.answer.standings import (
     more_gain_nothing,
     what_competes,
 )
+from concexp.report.contest import WORKERS as WORKERS_AXIS
 from concexp.report.contest import contest_of, short
 from concexp.report.phrases import (
     MAX_NAMES,
@@ -129,7 +130,7 @@ def _clear(view: View, members: list[Standing]) -> str:
         ahead = lead_text(view, [lead.ratio for lead in leads], rival)
     name = _name(view, first, _best(first))
     if first.kind == VALUES and all(len(one.leads) == 1 for one in members):
-        return say("{cell} is {lead}", cell=f"{name}{with_workers(view, map(_best, members))}", lead=ahead)
+        return say("{cell} is {lead}", cell=f"{name}{_with_workers(view, members)}", lead=ahead)
     phrase, clause = levels.more(view, first, _best(first)) if _are_numbers(view, first) else ([], [])
     workers, gain = _gain(view, members)
     known = first.kind != VALUES and all(view.baseline(_best(one)) is one.smallest_lead.rival for one in members)
@@ -310,7 +311,7 @@ def _factors(values: Sequence[Interval]) -> str:
 
 def _over_baseline(view: View, members: list[Standing]) -> tuple[str, list[str]]:
     """`1.4x `mode plain``: of a contestant over another one that is the baseline and not the next; with its workers."""
-    workers = with_workers(view, map(_best, members))
+    workers = _with_workers(view, members)
     found = [
         (lead.ratio, lead.rival)
         for one in members
@@ -323,6 +324,14 @@ def _over_baseline(view: View, members: list[Standing]) -> tuple[str, list[str]]
     ratios = [ratio for ratio, _ in found]
     gain = brief(ratios[0], "x") if len(ratios) == 1 else _factors(ratios)
     return workers, [say("{gain} {baseline}", gain=gain, baseline=name)]
+
+
+def _with_workers(view: View, members: list[Standing]) -> str:
+    """` with 4 workers` of what is best; nothing where that is a number of workers."""
+    contest = contest_of(view)
+    if contest is not None and WORKERS_AXIS in contest.axes:
+        return ""
+    return with_workers(view, map(_best, members))
 
 
 def _reference(view: View, comparison: Comparison) -> str:

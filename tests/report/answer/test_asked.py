@@ -1,6 +1,6 @@
 """What was asked: by which metric something is best, or no times at all."""
 
-from concexp.report.answer import answer, what_to_do
+from concexp.report.answer import answer, finding, what_to_do
 from concexp.report.contest import judged
 from concexp.report.view import View
 from tests.helpers import journal_builder
@@ -83,3 +83,50 @@ def test_which_cells_stood_still(tmp_path):
         "Timed out: **lock\\_order · order opposite** under every model. All trials of the other 2 cells ended well."
     ]
     assert what_to_do(view) == ""
+
+
+def needing(tmp_path, cpus, **more):
+    """Two cells, one claim for each number of CPUs that it needs."""
+    cells = [journal_builder.cell(model="threads", workers=workers, rate=100.0 * workers) for workers in (1, 2)]
+    claims = [claim("throughput > 1", when=f"cpus >= {count}") for count in cpus]
+    return View(journal_builder.write(tmp_path, cells, spec={"claims": claims, "baseline": {}}, **more))
+
+
+def test_what_cannot_be_judged_here(tmp_path):
+    """Most claims need what is not there: that comes first, with the reason. Where few do, the table says it."""
+    view = needing(tmp_path / "most", (1, 96, 96))
+    assert answer(view)[0] == "**Cannot be judged here:** 2 of 3 claims (it takes 96 CPUs, and there are 2)."
+    assert finding(view)
+    assert "judged" not in finding(view)  # the title of a picture says what was found
+    assert "both claims (it takes 96" in answer(needing(tmp_path / "all", (96, 96)))[0]
+    assert "the claim (it takes 96" in answer(needing(tmp_path / "one", (96,)))[0]
+    assert not any("judged here" in text for text in answer(needing(tmp_path / "few", (1, 96))))
+
+
+def test_a_number_of_workers_that_is_best_has_no_other(tmp_path):
+    """`1 worker is faster`, not `1 worker with 1 worker`."""
+    cells = [
+        journal_builder.cell(model="threads", workers=workers, rate=6000.0 / workers, axes={"python": python})
+        for workers in (1, 6)
+        for python in ("3.11", "3.14")
+    ]
+    spec = {"answer": {"compete": ["workers"], "for_each": ["python"]}, "baseline": {}}
+    texts = answer(View(journal_builder.write(tmp_path, cells, spec=spec)))
+    assert any("1 worker is 5.9" in text for text in texts), texts
+    assert not any("with 1 worker" in text for text in texts)
+
+
+def test_what_is_wrong_with_more_workers_is_not_best_with_one(tmp_path):
+    """A counter without a lock loses nothing with one worker: it is no choice all the same."""
+    cells = [
+        journal_builder.cell(
+            "counter", "processes", sync, workers, rate=1000.0 if sync == "event" else 100.0,
+            status="invalid" if (sync, workers) == ("event", 2) else "ok", reason="updates were lost",
+            counts={"lost_updates": 9 if (sync, workers) == ("event", 2) else 0},
+        )
+        for sync in ("event", "lock", "semaphore")
+        for workers in (1, 2)
+    ]  # fmt: skip
+    view = View(journal_builder.write(tmp_path, cells, spec={"baseline": {}}))
+    assert not any("`event` is best" in text for text in answer(view))
+    assert "use `event`" not in what_to_do(view)

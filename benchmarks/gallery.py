@@ -187,8 +187,8 @@ def sha256(path: Path) -> str:
 
 
 def concexp(*arguments: str) -> int:
-    """Runs a command of concexp's, and returns its exit code."""
-    return subprocess.run([sys.executable, "-m", "concexp", *arguments], check=False).returncode
+    """Runs a command of concexp's at the root, and returns its exit code."""
+    return subprocess.run([sys.executable, "-m", "concexp", *arguments], cwd=ROOT, check=False).returncode
 
 
 def run_all(lessons: Sequence[Path], out: Path, quick: bool = False) -> dict[Path, str]:
@@ -200,7 +200,10 @@ def run_all(lessons: Sequence[Path], out: Path, quick: bool = False) -> dict[Pat
             continue
         print(f"\n[{number} of {len(lessons)}] {lesson.name}", flush=True)
         begin = time.monotonic()
-        code = concexp("run", str(lesson), "--out", str(out), "--yes", *(["--quick"] if quick else []))
+        # The command stands on the page: one that anybody can type in a clone.
+        name = str(lesson.relative_to(ROOT)) if lesson.is_relative_to(ROOT) else str(lesson)
+        where = [] if out.resolve() == REPORTS else ["--out", str(out.resolve())]
+        code = concexp("run", name, *where, "--yes", *(["--quick"] if quick else []))
         if code == INTERRUPTED:
             raise KeyboardInterrupt
         took = duration_text(time.monotonic() - begin)
@@ -211,7 +214,7 @@ def run_all(lessons: Sequence[Path], out: Path, quick: bool = False) -> dict[Pat
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("numbers", nargs="*", type=int, help="of lessons; without any, all")
-    parser.add_argument("--out", type=Path, default=Path("reports"), help="where reports go")
+    parser.add_argument("--out", type=Path, default=REPORTS, help="where reports go")
     parser.add_argument("--quick", action="store_true", help="one short repetition of everything")
     parser.add_argument("--index", action="store_true", help=f"only write experiments/{INDEX}")
     asked = parser.parse_args(arguments)

@@ -117,7 +117,7 @@ def _all(view: View) -> list[Finding]:
         *latency,
         *([] if by_latency else verdicts.findings(judged(view), found, total, kind)),
         *summary.tallies(view, view.comparisons),
-        *([] if latency or not timed else summary.conditions(view)),
+        *([] if latency or not timed or judged(view) is not view else summary.conditions(view)),
         *([] if latency else summary.claimed(view, closed)),
         *of_kind("bad endings", caveats.sentences(view)),
     ]

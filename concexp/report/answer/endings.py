@@ -64,13 +64,11 @@ def sentences(view: View) -> list[str]:
 
 
 def _beside_others(view: View) -> list[str]:
-    """Which cells ended badly, where claims ask how trials end and others ended well: `Timed out: **order opposite** …`."""
-    if not correctness.is_the_question(view):
-        return []
+    """Which cells ended badly where others did not: `Timed out: **order opposite** …`."""
+    expected = expected_beside_others(view)
     ran = [point for point in view.points if point.sample.count]
-    expected = [point for point in ran if point.status in BAD_ENDINGS and is_expected(view, point.cell, point.status)]
     texts = [
-        say("{how}: {cells}.", how=sentence_case(ended_so(status)), cells=_listed(view, ran, own, _work))
+        say("{how}: {cells}.", how=sentence_case(ended_so(status)), cells=_listed(view, ran, own, work))
         for status in BAD_ENDINGS
         if (own := [point for point in expected if point.status == status])
     ]
@@ -78,6 +76,15 @@ def _beside_others(view: View) -> list[str]:
     if texts and well:
         texts.append(say("All trials of the other {cells} ended well.", cells=plural(well, "cell")))
     return [texts_of(texts)] if texts else []
+
+
+@once_per_view
+def expected_beside_others(view: View) -> list[Point]:
+    """The cells that ended badly as expected, where claims ask how trials end and others have numbers."""
+    if not correctness.is_the_question(view) or not any(point.has_numbers for point in view.points):
+        return []
+    bad = (point for point in view.points if point.sample.count and point.status in BAD_ENDINGS)
+    return [point for point in bad if is_expected(view, point.cell, point.status)]
 
 
 def _listed(
@@ -156,14 +163,16 @@ def _condition(view: View, point: Point) -> str:
     return " · ".join(filter(None, [view.title(labels), say("{count} workers", count=workers) if workers else ""]))
 
 
-def _work(view: View, point: Point) -> str:
-    """The work of a point by what varies in it: `lock_order · order opposite`. Also what no cell with numbers has counts."""
+def work(view: View, point: Point) -> str:
+    """The work of a point by what varies in it: `lock_order · opposite`. Also what no cell with numbers has counts."""
     same = [p for p in view.points if p.sample.count and p.labels["workload"] == point.labels["workload"]]
     keys = [key for key in view.axes if key != "workload" and not view.is_choice(key)]
     varying = [key for key in keys if len({str(p.labels.get(key)) for p in same}) > 1]
-    return " · ".join(
-        [one_line(point.labels["workload"]), *(f"{short(k)} {one_line(point.labels[k])}" for k in varying)]
-    )
+    parts = [one_line(point.labels["workload"])]
+    for key in varying:
+        label = one_line(point.labels[key])
+        parts.append(label if isinstance(point.labels[key], str) and label[:1].isalpha() else f"{short(key)} {label}")
+    return " · ".join(parts)
 
 
 def _timeout(view: View) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from concexp.report.answer import correctness
 from concexp.report.captions import HOLLOW
 from concexp.report.contest import WORKERS, compared, contest_of, judged, title_of
 from concexp.report.open_loops import is_open
@@ -29,7 +30,9 @@ class Plot:
     title = ""
 
     def prepare(self, view: View) -> list[tuple[Comparison, list[Point]]]:
-        """The comparisons in which something competes, with their entries."""
+        """The comparisons in which something competes, with their entries; none where nothing was asked about times."""
+        if not correctness.asks_for_times(view):
+            return []
         view = judged(view)
         entries = [(comparison, _entries(view, comparison)) for comparison in _comparisons(view)]
         return [(comparison, points) for comparison, points in entries if len(points) > 1]

@@ -12,6 +12,7 @@ import numpy as np
 
 from concexp.report.answer import counts, endings
 from concexp.report.captions import lacks_numbers
+from concexp.report.phrases import BAD_ENDINGS
 from concexp.report.plots import _matrix, _style
 from concexp.report.plots._labels import axis_name, name_part, panels_left, primitive_part, workers_part
 from concexp.report.plots._telling import heaviest
@@ -68,6 +69,8 @@ class Plot:
         """The matrix, where cells were expected to end badly, came to forbidden outcomes, or lost something."""
         if endings.expected_to_end_badly(view):
             return _matrix_of(view, endings.heading(view), view.points, lambda point: _noticed(view, point))
+        if endings.expected_beside_others(view):
+            return _by_work(view)
         forbidden = forbidden_shares(view)
         if any(forbidden.values()):
             points = [point for point in view.points if point.cell in forbidden]
@@ -114,6 +117,16 @@ class Plot:
 def _names(panels: Sequence[_Panel], which: int) -> list[str]:
     """The names of all rows (0) or columns (1), in order."""
     return list(dict.fromkeys(place[which] for panel in panels for place in panel.points))
+
+
+def _by_work(view: View) -> _Matrix:
+    """Rows are what was to be done, columns the models."""
+    places = {(endings.work(view, point), name_part(view, point)): point for point in view.points if point.sample.count}
+    return _Matrix(endings.heading(view), [_Panel("", places)], "", lambda point: _ended(view, point))
+
+
+def _ended(view: View, point: Point) -> tuple[str, float]:
+    return endings.ending(view, point), float(point.status in BAD_ENDINGS)
 
 
 def _matrix_of(

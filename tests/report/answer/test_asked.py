@@ -1,5 +1,6 @@
 """What was asked: by which metric something is best, or no times at all."""
 
+from concexp import catalog
 from concexp.report.answer import answer, finding, what_to_do
 from concexp.report.contest import judged
 from concexp.report.view import View
@@ -80,7 +81,7 @@ def test_which_cells_stood_still(tmp_path):
     }
     view = View(journal_builder.write(tmp_path, cells, spec=spec))
     assert answer(view) == [
-        "Timed out: **lock\\_order · order opposite** under every model. All trials of the other 2 cells ended well."
+        "Timed out: **lock\\_order · opposite** under every model. All trials of the other 2 cells ended well."
     ]
     assert what_to_do(view) == ""
 
@@ -130,3 +131,26 @@ def test_what_is_wrong_with_more_workers_is_not_best_with_one(tmp_path):
     view = View(journal_builder.write(tmp_path, cells, spec={"baseline": {}}))
     assert not any("`event` is best" in text for text in answer(view))
     assert "use `event`" not in what_to_do(view)
+
+
+def test_the_picture_of_what_stood_still(tmp_path):
+    """A field per work and model; nothing is drawn of who was fastest."""
+    cells = [
+        journal_builder.cell(
+            "philosophers", model, "lock", 2, axes={"philosophers.strategy": strategy, "philosophers.seats": seats},
+            plugins={"workload": "cpu_sum"}, status="timeout" if strategy == "unordered" else "ok", reason="it stood still",
+        )
+        for strategy in ("ordered", "unordered")
+        for seats in (5, 9)
+        for model in ("threads", "processes")
+    ]  # fmt: skip
+    spec = {
+        "allow": [{"status": "timeout"}],
+        "claims": [claim("status == ok", of={"philosophers.strategy": "ordered"})],
+    }
+    view = View(journal_builder.write(tmp_path, cells, spec=spec))
+    plot = catalog.load("plot", "outcomes")()
+    said = plot.draw(view, plot.prepare(view), tmp_path / "x.png")
+    assert "philosophers · ordered · seats 5: threads ok, processes ok." in said
+    assert "philosophers · unordered · seats 9: threads timed out, processes timed out." in said
+    assert not catalog.load("plot", "comparison")().prepare(view)

@@ -347,8 +347,8 @@ class View:
 
     @cached_property
     def floors(self) -> list[noise.NoiseFloor]:
-        """The noise floors that the run's controls showed."""
-        return noise.noise_floors(self.run)
+        """The noise floors that the run's controls showed, of the primary metric."""
+        return noise.noise_floors(self.run, self.primary)
 
     def floor(self, points: Iterable[Point], floors: Sequence[noise.NoiseFloor] | None = None) -> noise.NoiseFloor:
         """The noise floor of these points' work, of the run's or of those that are given.

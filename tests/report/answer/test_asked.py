@@ -1,5 +1,7 @@
 """What was asked: by which metric something is best, or no times at all."""
 
+import numpy as np
+
 from concexp import catalog
 from concexp.report.answer import answer, finding, what_to_do
 from concexp.report.contest import judged
@@ -36,6 +38,25 @@ def test_best_by_what_the_code_returned(tmp_path):
     assert what_to_do(view) == "use `how process`."
     other = returning(tmp_path / "higher", answer={**asked, "better": "higher"})
     assert answer(other)[0].startswith("`how inline` is best")
+
+
+def test_the_noise_floor_is_that_of_the_metric_that_tells(tmp_path):
+    """The control's throughput is steady, and what it returned is not."""
+    asked = {"compete": ["serve.how"], "by": "returned.lag_ms", "better": "lower"}
+    rng = np.random.default_rng(5)
+
+    def one(how, lag):
+        return journal_builder.cell(
+            "serve", axes={"serve.how": how}, plugins={"workload": "cpu_sum"}, unit="call", noise=0.001,
+            counts=lambda block: {"returned.lag_ms": lag * float(rng.lognormal(0, 0.3))},
+        )  # fmt: skip
+
+    cells = [one(how, lag) for how, lag in LAGS.items()]
+    spec = {"baseline": {}, "metrics": ["throughput", "returned.lag_ms"], "answer": asked}
+    beside = [("control", one("inline", LAGS["inline"]))]
+    view = View(journal_builder.write(tmp_path, cells, spec=spec, beside=beside))
+    (own,), (told,) = view.floors, judged(view).floors
+    assert own.factor < 1.01 < 1.1 < told.factor
 
 
 def test_a_metric_without_a_value_tells_nothing(tmp_path):

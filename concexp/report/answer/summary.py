@@ -181,8 +181,9 @@ def effects(view: View) -> list[Effect]:
     """What the conditions do to each workload that has a best cell under some of them; requests at a given rate are left out."""
     by_workload: dict[str, list[Best]] = {}
     for comparison in closed_loops(view):
-        best = view.best(point for point in comparison.points if point.can_win)
-        if best is not None:
+        able = [point for point in comparison.points if point.can_win]
+        best = able[0] if len(able) == 1 else view.best(able)
+        if best is not None and best.value(view.primary).has_value:
             by_workload.setdefault(str(comparison.labels["workload"]), []).append((comparison, best))
     return [
         Effect(
@@ -228,7 +229,7 @@ def conditions(view: View) -> list[Finding]:
 def claimed(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
     """The other metrics that claims are about, under each condition, where they differ between conditions."""
     found = []
-    for metric in _claimed_metrics(view):
+    for metric in claimed_metrics(view):
         if metric in METRICS:
             found += of_kind("claimed", latency.in_closed_loops(view))
             continue
@@ -254,7 +255,7 @@ def claimed(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
     return found
 
 
-def _claimed_metrics(view: View) -> list[str]:
+def claimed_metrics(view: View) -> list[str]:
     """The metrics in claims that no other sentence of the answer is about, in the order of the claims."""
     trees = (
         part for one in of_data(view.run.spec.get("claims")) for tree in one.trees for part in expressions.walk(tree)

@@ -65,8 +65,10 @@ def quantity_label(view: View, metric: str, prefix: str, operation: str = "") ->
     return with_unit(name, text) if text else name
 
 
-def better_text(quantity: str, better: str) -> str:
-    """A quantity on an axis with the direction in which it is better: `throughput, k sums/s (more is better)`."""
+def better_text(quantity: str, better: str | None) -> str:
+    """A quantity on an axis with the direction in which it is better, if known: `throughput, k sums/s (more is better)`."""
+    if better is None:
+        return quantity
     note = say("more is better") if better == "higher" else say("less is better")
     return say("{text} ({note})", text=quantity, note=note)
 

@@ -1,10 +1,10 @@
-"""What conditions do to work in which nothing competes: the primary metric under each of them."""
+"""What conditions do to work in which nothing competes: the primary metric under each of them, or the one that claims are about."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from concexp.report.answer import summary
+from concexp.report.answer import correctness, summary
 from concexp.report.captions import HOLLOW
 from concexp.report.phrases import condition_title
 from concexp.report.plots import _dots, _style
@@ -12,7 +12,7 @@ from concexp.report.plots._labels import panels_left
 from concexp.report.plots._telling import heaviest
 from concexp.report.text.language import say, sentences
 from concexp.report.text.numbers import level_text
-from concexp.report.view import Comparison, View
+from concexp.report.view import Comparison, View, once_per_view
 
 MAX_ROWS = 24
 MAX_PANELS = 4
@@ -21,7 +21,7 @@ AROUND = 0.3  # inches of a panel's title and edges
 
 
 class Plot:
-    """The primary metric under each condition, of work in which nothing competes; bars are 95 % intervals."""
+    """A metric under each condition, of work in which nothing competes; bars are 95 % intervals."""
 
     signs = (HOLLOW,)
     section = "comparison"
@@ -31,10 +31,12 @@ class Plot:
 
     def prepare(self, view: View) -> list[summary.Effect]:
         """The workloads whose figures differ between conditions."""
+        view = _told(view)
         return [effect for effect in summary.effects(view) if not effect.competes and effect.size]
 
     def draw(self, view: View, prepared: list[summary.Effect], path: Path) -> str:
         """Draws the picture; returns its alt text."""
+        view = _told(view)
         shown = heaviest(prepared, MAX_PANELS, lambda effect: effect.size)
         counts = [min(MAX_ROWS, len(effect.bests)) for effect in shown]
         between = AROUND + _dots.AXIS
@@ -49,6 +51,14 @@ class Plot:
                 axes.set_title(_style.short(effect.workload, 60) if len(shown) > 1 else "")
             _style.save(figure, path)
         return _alt(view, shown, len(prepared) - len(shown))
+
+
+@once_per_view
+def _told(view: View) -> View:
+    """The view with the metric that is drawn: where nobody asks about times, that in claims which differs most."""
+    names = [] if correctness.asks_for_times(view) else summary.claimed_metrics(view)
+    views = [View(view.run, name) for name in names]
+    return max(views, key=lambda one: max((effect.size for effect in summary.effects(one)), default=0.0), default=view)
 
 
 def _name(view: View, comparison: Comparison) -> str:

@@ -247,13 +247,20 @@ def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: En
         high = max(high, effective * 1.08)
         level = axes.axhline(effective, color=_style.INK, linewidth=1, linestyle="-.", zorder=1)
         ends.add(axes.get_xlim()[1], effective, [(say("effective CPUs"), _style.INK, level)], rounded(effective))
+    one = _workers_of_baseline(view)
     # The ideal may leave the picture: it must not squeeze what was measured.
-    high = max(high, min(float(max(workers)), 1.5 * high) * 1.04)
+    high = max(high, min(max(workers) / one, 1.5 * high) * 1.04)
     axes.set_ylim(low, high)
     x = np.geomspace(1, max(workers), 200) if max(workers) > 1 else np.array([1.0])
-    line = axes.plot(x, x, color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)[0]
-    inside = x[x <= high]
-    ends.add(inside[-1], inside[-1], [(say("ideal"), _style.GREY, line)], "", leaves=inside[-1] != x[-1])
+    line = axes.plot(x, x / one, color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)[0]
+    last = x[x / one <= high][-1]
+    ends.add(last, last / one, [(say("ideal"), _style.GREY, line)], "", leaves=last != x[-1])
+
+
+def _workers_of_baseline(view: View) -> int:
+    """How many workers have a speed-up of 1: those that the baseline names, or else one."""
+    named = (view.run.spec.get("baseline") or {}).get("workers")
+    return named if isinstance(named, int) and named > 0 else 1
 
 
 def _alt(view: View, charts: list[_Chart], kind: str, left: int) -> str:

@@ -39,3 +39,20 @@ def test_not_where_something_competes(tmp_path):
         for model in ("threads", "processes")
     ]
     assert not catalog.load("plot", "conditions")().prepare(view_of(tmp_path, cells))
+
+
+def test_what_claims_are_about_is_drawn(tmp_path):
+    """Where they are about nothing but what the code returned: of several such numbers that which differs most."""
+    cells = [
+        journal_builder.cell(
+            "serve", rate=100.0 + places, noise=0.001, axes={"serve.places": places}, plugins={"workload": "cpu_sum"},
+            counts=lambda block, places=places: {"returned.items": 800.0 + places, "returned.wait": places * 1.5 + block % 2},
+        )
+        for places in (1, 8, 64)
+    ]  # fmt: skip
+    claims = [{"says": "so", "expect": f"returned.{name} > 0"} for name in ("items", "wait")]
+    spec = {"baseline": {}, "claims": claims, "metrics": ["throughput", "returned.items", "returned.wait"]}
+    view = View(journal_builder.write(tmp_path, cells, spec=spec))
+    alt = draw(catalog.load("plot", "conditions")(), view, tmp_path / "x.png")
+    assert alt.startswith("returned wait under each condition")
+    assert "at places 64" in alt

@@ -1,5 +1,7 @@
 """The picture of scaling: marks stand where values are, one metric, lines that are the same are told as one."""
 
+import pytest
+
 from concexp import catalog
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
@@ -68,3 +70,15 @@ def test_conditions_of_one_model_are_lines_of_one_panel(tmp_path, monkeypatch):
         "speedup against the number of workers, one line per condition. cpu_sum: the highest is threads at 2"
     )
     assert "sleep: the highest is threads at 2 with " in alt
+
+
+@pytest.mark.parametrize(("baseline", "one"), [({"workers": 16}, 16), ({"model": "serial"}, 1)])
+def test_the_ideal_begins_at_the_baseline(tmp_path, monkeypatch, baseline, one):
+    """Sixteen times as many workers as it has are ideally sixteen times as fast, not as many times as there are workers."""
+    cells = [journal_builder.cell(rate=100.0)]
+    cells += [journal_builder.cell(model="threads", workers=count, rate=6.0 * count) for count in (16, 256)]
+    view = View(journal_builder.write(tmp_path, cells, spec={"baseline": baseline}))
+    (axes,) = figure_of(monkeypatch, catalog.load("plot", "scaling")(), view).axes
+    (ideal,) = [line for line in axes.lines if len(line.get_xdata()) == 200]
+    x, y = ideal.get_xdata(), ideal.get_ydata()
+    assert (y * one).tolist() == pytest.approx(x.tolist())

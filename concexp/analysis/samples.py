@@ -9,8 +9,8 @@ From all to the best, a sample has these trials:
     observed        trials of their own with a probe that changes what it observes; only that probe's metrics rest on them
 
 What is doubted depends on the metric (`Trial.doubts_about`): a slow CPU is no doubt about a metric that was adjusted for it, but
-one about all others, and about what is read from the rows themselves. Where the CPU changed its speed beside most trials of the
-run, that is no doubt about anything (`analysis.restless`).
+one about all others, and about what is read from the rows themselves. Where the CPU changed its speed so often that few trials saw
+one, that is no doubt about anything (`analysis.restless`).
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from concexp.report.answer import (
     counts,
     endings,
     gains,
+    in_doubt,
     latencies,
     primitives,
     skipped,
@@ -103,7 +104,7 @@ def _all(view: View) -> list[Finding]:
     found, total = _standings(view), len(compared(view))
     about_outcomes, timed = correctness.is_the_question(view), correctness.asks_for_times(view)
     undecided = [] if by_latency or about_outcomes else _undecided(view)
-    no_winner = [] if about_outcomes else verdicts.in_doubt(found, total)
+    no_winner = [] if about_outcomes else in_doubt.here_and_there(found, total)
     kind = "winner" if contest_of(view) is None else "best"
     findings = [
         *of_kind("caveats", caveats.before_numbers(view)),
@@ -137,7 +138,7 @@ def _undecided(view: View) -> list[str]:
     """That nothing is decided because of doubts, why, and what would help; empty where something is."""
     if not correctness.asks_for_times(view):
         return []
-    which = verdicts.undecided(judged(view), _standings(view))
+    which = in_doubt.everywhere(judged(view), _standings(view))
     why, cure = doubtful.sentences(judged(view)), advice.better_measurements(judged(view))
     return [texts_of([which, *why, sentence_case(cure) + say(".")])] if which and why and cure else []
 

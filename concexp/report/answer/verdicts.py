@@ -257,23 +257,8 @@ def _none(view: View, members: list[Standing]) -> str:
     return say("no winner: in every cell some trial failed or was wrong")
 
 
-def undecided(view: View, found: Sequence[Standing]) -> str:
-    """`**Cannot tell which model is best.**` where a doubtful cell may be the best in every comparison; else empty."""
-    if not found or any(one.state != "doubtful" for one in found):
-        return ""
-    return say("**Cannot tell {question}.**", question=what_competes(view, found[0].kind))
-
-
 def _blocked(members: list[Standing]) -> bool:
     return any(one.comparison.is_blocked for one in members)
-
-
-def in_doubt(found: Sequence[Standing], total: int) -> list[str]:
-    """`No winner in pidigits and bz2.`: the comparisons in which a doubtful cell may be the best; empty without any."""
-    titles = [one.title for one in found if one.state == "doubtful"]
-    if not titles:
-        return []
-    return [say("No winner in {titles}.", titles=titles_text(titles)) if total > 1 else say("No winner.")]
 
 
 # By the state of a standing.

@@ -13,10 +13,10 @@ SKIPPED = "skipped"
 
 
 def sentences(view: View) -> list[str]:
-    """`**Cannot be judged here:** 6 of 7 claims (it takes 4 CPUs, and there are 2).`, where that is so of most claims."""
+    """`**Cannot be judged here:** 6 of 7 claims (it takes 4 CPUs, and there are 2).`, where that is so of half of the claims or more."""
     rows = claim_rows(view)
     reasons = Counter(row.why for row in rows if row.word == SKIPPED)
-    if 2 * reasons.total() <= len(rows):
+    if not reasons or 2 * reasons.total() < len(rows):
         return []
     parts = [
         say("{which} ({reason})", which=_which(count, len(rows)), reason=why) for why, count in reasons.most_common()

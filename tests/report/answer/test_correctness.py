@@ -115,14 +115,14 @@ def needing(tmp_path, cpus, **more):
 
 
 def test_what_cannot_be_judged_here(tmp_path):
-    """Most claims need what is not there: that comes first, with the reason. Where few do, the table says it."""
+    """Half of the claims need what is not there: that comes first, with the reason. Where fewer do, the table says it."""
     view = needing(tmp_path / "most", (1, 96, 96))
     assert answer(view)[0] == "**Cannot be judged here:** 2 of 3 claims (it takes 96 CPUs, and there are 2)."
     assert finding(view)
     assert "judged" not in finding(view)  # the title of a picture says what was found
     assert "both claims (it takes 96" in answer(needing(tmp_path / "all", (96, 96)))[0]
     assert "the claim (it takes 96" in answer(needing(tmp_path / "one", (96,)))[0]
-    assert not any("judged here" in text for text in answer(needing(tmp_path / "few", (1, 96))))
+    assert not any("judged here" in text for text in answer(needing(tmp_path / "few", (1, 1, 96))))
 
 
 def test_a_number_of_workers_that_is_best_has_no_other(tmp_path):

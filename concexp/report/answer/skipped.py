@@ -13,7 +13,7 @@ SKIPPED = "skipped"
 
 
 def sentences(view: View) -> list[str]:
-    """`**Cannot be judged here:** 6 of 7 claims (it takes 4 CPUs, and there are 2).`, where that is so of half of the claims or more."""
+    """`**Cannot be judged here:** 6 of 7 claims (it takes 4 CPUs, and there are 2).`, where that is so of half of them or more."""
     rows = claim_rows(view)
     reasons = Counter(row.why for row in rows if row.word == SKIPPED)
     if not reasons or 2 * reasons.total() < len(rows):

@@ -41,11 +41,13 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from concexp.analysis import results
+from concexp.analysis.doubt_codes import SPEED
 from concexp.experiment.statuses import NUMBERED
 from concexp.run.machine.spinners import ENOUGH
 
 ROOT = Path(__file__).resolve().parent.parent
 SLOW = 1.1
+RESTLESS = 0.1  # share of a run's trials beside which the speed changed
 ON_S, OFF_S = (
     (1.5, 4.0),
     (3.0, 9.0),
@@ -103,9 +105,13 @@ def facts(path: Path) -> pd.DataFrame:
 
 
 def committed() -> Iterator[Row]:
-    """The table of the journals in `reports/` of machines that gave their CPUs: elsewhere most trials are rightly doubted."""
+    """The table of the journals in `reports/` of quiet machines: elsewhere many trials are rightly doubted.
+
+    Those are quiet that gave their CPUs, and kept their speed beside nine of ten trials.
+    """
     folders = [path.parent for path in sorted(ROOT.glob("reports/*/runs/*/journal.jsonl"))]
-    trials = pd.concat([facts(folder) for folder in folders if _gave_its_cpus(folder)])
+    found = [facts(folder) for folder in folders if _gave_its_cpus(folder)]
+    trials = pd.concat([one for one in found if _kept_its_speed(one)])
     slow = trials["times"] > SLOW
     yield from rows("committed journals", trials, slow, ~slow, slow & False)
 
@@ -114,6 +120,12 @@ def _gave_its_cpus(folder: Path) -> bool:
     """Whether the spinners of a run's blocks got their CPUs, by the median block."""
     spins = json.loads((folder / "manifest.json").read_text("utf-8"))["effective_cpus"]
     return not spins or statistics.median(spin["effective_cpus"] / spin["cpus"] for spin in spins) >= ENOUGH
+
+
+def _kept_its_speed(trials: pd.DataFrame) -> bool:
+    """Whether the reference loop found another speed beside few trials of a run."""
+    changed = [not SPEED.isdisjoint(codes.split(",")) for codes in trials["doubts"].fillna("")]
+    return sum(changed) <= RESTLESS * len(changed)
 
 
 # --- disturbances: each is (begin, end) of one stretch ---

@@ -54,9 +54,12 @@ REASON = "|".join(
 )  # fmt: skip
 PART = re.compile(rf"({NUMBER}) %, (?:{REASON})")  # of the workers' time
 BESIDE = re.compile(r"\bbeside (\d+)\b")
-WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
+WORKERS = re.compile(r"with ((?:\d+(?:,\d{3})*(?:, | and )?)+) workers?\b")
+UNJUDGED = re.compile(r"\*\*Cannot be judged here:\*\* .*?\)\.")
+UNJUDGED_PART = re.compile(r"(?:(\d+) of (\d+) claims|both claims|the claim|all (\d+) claims) \(")
 ACTIVITY = re.compile(rf"({NUMBER}) % (?:at work|waiting|idle|on a CPU)")
 UNITLESS = re.compile(rf"({NUMBER})(?: to ({NUMBER}))? (?:at|alone|beside) ")  # under a condition
+RETURNED = re.compile(rf"returned [\w.\\]+ ({NUMBER}(?:(?:, | and ){NUMBER})+)")  # of several cells
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
 FIXED_TEXT = (
     r"p99|within (?:5|10) %|10 % or more|an interval needs 3|at least 3 repetitions"
@@ -91,20 +94,21 @@ class Reader:
         ]
         for comparison in {id(one): one for one in (*contest.compared(self.view), *self.view.comparisons)}.values():
             pairs = itertools.permutations([point for point in comparison.points if point.has_numbers], 2)
-            found = [compared(above.sample, below.sample, self.view.primary) for above, below in pairs]
-            noise = self.view.floor(comparison.points)
-            for ratio in (ratio for ratio in found if ratio.has_value):
-                floor = noise.under(ratio)
-                wider = min(ratio.lo, ratio.mean / floor), max(ratio.hi, ratio.mean * floor)
-                self.figures += [(ratio.mean, ratio.lo, ratio.hi), (ratio.mean, *wider)]
+            for view, (above, below) in itertools.product({self.view, contest.judged(self.view)}, list(pairs)):
+                ratio, noise = compared(above.sample, below.sample, view.primary), view.floor(comparison.points)
+                if ratio.has_value:
+                    floor = noise.under(ratio)
+                    wider = min(ratio.lo, ratio.mean / floor), max(ratio.hi, ratio.mean * floor)
+                    self.figures += [(ratio.mean, ratio.lo, ratio.hi), (ratio.mean, *wider)]
         self.floors = [
             replace(floor, borrowed=borrowed).beside(Interval(*figure, 0))
-            for floor in self.view.floors
+            for floor in (*self.view.floors, *contest.judged(self.view).floors)
             for borrowed in (False, True)
             for figure in self.figures
             if figure[1] > 0
         ]
         self.counts = self._counts(run)
+        self.workers = {f"{int(float(row['workers'])):,}" for row in self.rows if row["workers"]}
 
     @staticmethod
     def _of(row, names):
@@ -259,6 +263,18 @@ class Reader:
         named = {one for one in known if any(name <= titles[one] for name in names)}
         return named <= set(cells) if " more" in text else named == set(cells)
 
+    def are_figures(self, found):
+        return all(any(stands_for(n, f[0]) for f in self.figures) for n in re.findall(NUMBER, found[1]))
+
+    def is_unjudged(self, found):
+        """As many claims were skipped, of as many as there are."""
+        verdicts = [verdict.outcome for verdict in self.view.verdicts]
+        every = {"both claims": 2, "the claim": 1}
+        parts = list(UNJUDGED_PART.finditer(found[0]))
+        counts = [int(one[1] or one[3] or every[one[0][:-2]]) for one in parts]
+        wholes = {int(one[2] or one[3] or every[one[0][:-2]]) for one in parts if one[2]}
+        return sum(counts) == verdicts.count("skipped") and wholes <= {len(verdicts)}
+
     def is_difference(self, found):
         """A difference in percent is a ratio less 1."""
         wanted = [figure.replace("−", "-") for figure in found.groups() if figure]
@@ -294,7 +310,7 @@ class Reader:
     def left(self, sentence):
         """A sentence without the numbers that agree with the data; AssertionError for one that does not."""
         named = ((CAME, self.is_outcome), (NEVER_CAME, self.is_never), (NO_FORBIDDEN, self.is_no_forbidden),
-                 (AVOID, self.is_avoided))  # fmt: skip
+                 (AVOID, self.is_avoided), (UNJUDGED, self.is_unjudged))  # fmt: skip
         checks = (
             (ACTIVITY, self.is_activity),
             (SHARE, self.is_share),
@@ -310,8 +326,9 @@ class Reader:
             (TIED, self.is_difference),
             (INTERVAL, self.is_figure),
             (UNITLESS, lambda found: all(any(stands_for(n, f[0]) for f in self.figures) for n in found.groups() if n)),
+            (RETURNED, self.are_figures),
             (BESIDE, lambda found: any(row.get("background.workers") == found[1] for row in self.rows)),
-            (WORKERS, lambda found: set(re.findall(r"\d+", found[1])) <= {row["workers"] for row in self.rows}),
+            (WORKERS, lambda found: set(re.findall(r"\d+(?:,\d{3})*", found[1])) <= self.workers),
         )
         text = self.text(_checked(sentence, named, sentence))
         text = _checked(re.sub(FIXED_TEXT, "", text), checks, sentence)

@@ -174,7 +174,8 @@ class View:
 
     def called(self, metric: str) -> str:
         """What sentences and tables call a metric: its title."""
-        return translated(self.metrics.get(metric, self.metric).title) or metric
+        known = self.metrics.get(metric, self.metric)
+        return say("returned {name}", name=known.part_name) if known.part_name else translated(known.title) or metric
 
     def share_of_trials(self, point: Point, metric: str) -> str:
         """`3 of 10` where a metric of bad endings has a value in that few of a cell's trials; "" where it has one in all."""

@@ -49,12 +49,14 @@ NAMES = {
     "USL",
     "concexp",
     "fork",
+    "install",
     "forkserver",
     "journal",
     "json",
     "parquet",
     "csv",
     "pickle",
+    "pip",
     "spawn",
     "serial",
     "ns",
@@ -76,7 +78,8 @@ def names_of(run):
 def english_on(page, run):
     """Runs of English words on a page that are no names, without code, links' targets, and what the experiment's author wrote."""
     text = re.sub(r"```.*?```", "", page, flags=re.S)
-    for own in [run.spec["question"], *(claim.get("says", "") for claim in run.spec.get("claims") or ())]:
+    claims = run.spec.get("claims") or ()
+    for own in [run.spec["question"], *(one.get(key, "") for one in claims for key in ("says", "published", "source"))]:
         text = text.replace(escaped(own), "") if own else text
     for record in run.records:  # what an exception says is the user's, or Python's
         said = (record.get("reason") or "").partition(": ")[2].rstrip(".")

@@ -28,6 +28,7 @@ class Metric:
     order     its place among the columns: smaller is further left
     verb      for a count: what happened to its units, past tense ("lost", for `unit` "updates")
     participle  of the verb where it is another word ("torn" of "tore")
+    part_name  which part of a dict of numbers it is: hits of `returned.hits`
     share_of  for a count: the column of which it is a share, if it is one
     probe     the probe that records its facts, if not every trial has them
     open_loop whether only an open loop has it
@@ -54,6 +55,7 @@ class Metric:
     order: ClassVar[int] = 100
     verb: ClassVar[str] = ""
     participle: ClassVar[str] = ""
+    part_name: ClassVar[str] = ""
     share_of: ClassVar[str] = ""
     probe: ClassVar[str] = ""
     open_loop: ClassVar[bool] = False

@@ -25,5 +25,5 @@ class Metric(metrics.Metric):
     @classmethod
     def part(cls, name: str) -> type[Metric]:
         """The metric `returned.NAME`."""
-        own = {"title": f"returned {name}", "column": f"returned.{name}", "order": 91}
+        own = {"title": f"returned {name}", "part_name": name, "column": f"returned.{name}", "order": 91}
         return type("Metric", (cls,), {"__doc__": cls.__doc__, **own})

@@ -24,6 +24,13 @@ WAIT = re.compile(
     r"(?P<waiter>.+?) waits at (?P<place>\S+:\d+ in [\w<>.]+) for (?P<what>\w+ #\d+) made at "
     r"(?P<made>\S+:\d+ in [\w<>.]+), whose holder is not known"
 )
+# A wait for one that a worker holds, as a part of a circle.
+HELD = re.compile(
+    r"(?P<waiter>.+?) holds (?P<own>\w+ #\d+) made at (?P<begun>\S+:\d+ in [\w<>.]+), taken at (?P<taken>\S+:\d+ in [\w<>.]+), "
+    r"and waits at (?P<place>\S+:\d+ in [\w<>.]+) for (?P<what>\w+ #\d+) made at (?P<made>\S+:\d+ in [\w<>.]+), "
+    r"which (?P<holder>.+?) holds"
+)
+CIRCLE = message("{waiter} holds {own}, taken at {taken}, and waits at {place} for {thing}, which {holder} holds")
 UNHELD = message("{waiter} waits at {place} for {thing}, whose holder is not known")
 
 
@@ -77,9 +84,17 @@ def diagnosis(view: View, cell: str) -> list[str]:
 
 def _shown(sentence: str) -> str:
     """A sentence with its places in the code marked as such; a wait for a lock in the language of the page."""
+    if found := HELD.fullmatch(sentence):
+        own, thing = (_made(found[name], found[place]) for name, place in (("own", "begun"), ("what", "made")))
+        people = {name: escaped(found[name]) for name in ("waiter", "holder")}
+        return say(CIRCLE, own=own, thing=thing, taken=code(found["taken"]), place=code(found["place"]), **people)
     if found := WAIT.fullmatch(sentence):
-        thing = say("{name} made at {place}", name=escaped(found["what"]), place=code(found["made"]))
+        thing = _made(found["what"], found["made"])
         return say(UNHELD, waiter=escaped(found["waiter"]), place=code(found["place"]), thing=thing)
     return " ".join(code(part) if PLACE.fullmatch(part) else escaped(part) for part in PLACE.split(sentence)).replace(
         "` ,", "`,"
     )
+
+
+def _made(what: str, place: str) -> str:
+    return say("{name} made at {place}", name=escaped(what), place=code(place))

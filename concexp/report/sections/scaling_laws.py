@@ -210,7 +210,7 @@ def _refusals(view: View, by_reason: dict[str, list[Series]]) -> list[str]:
         names = enumerated(first_few([_named(view, series) for series in members], MAX_SERIES), "or")
         if len(members) == len(measured_series(view)) > 1:
             names = say("any line")
-        texts.append(say("No scaling law for {series}: {reason}.", series=names, reason=reason))
+        texts.append(say("No scaling law for {series}: {reason}.", series=names, reason=reason_text(reason)))
     return texts
 
 

@@ -217,13 +217,15 @@ def _not_numbers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
 
 
 FORMS = {
-    "coroutine function": message(
+    message("coroutine function"): message(
         "Where a model has no event loop, each worker has one of its own and does one operation after the other."
     ),
     "class": message("Each worker has an object of its own."),
-    "asynchronous class": message("Each worker has an object of its own, and where a model has no event loop, a loop."),
+    message("asynchronous class"): message(
+        "Each worker has an object of its own, and where a model has no event loop, a loop."
+    ),
     "context manager": message("Each worker has entered it once."),
-    "asynchronous context manager": message(
+    message("asynchronous context manager"): message(
         "Each worker has entered it once; where a model has no event loop, it has one of its own."
     ),
 }

@@ -51,6 +51,11 @@ REASONS = (
     message("the trial's process {how} before it answered"),
     message("the process that forks trials {how}"),
     message("trials can be forked on Linux only: leave out `isolation: fork`"),
+    message("{name} is not installed for this interpreter: pip install {what}"),
+    message(
+        "none of the laws fits: even {name} misses the points by {share} % of their mean, more than the "
+        "noise of the trials explains"
+    ),
 )
 # How a process ended.
 ENDINGS = (

@@ -84,7 +84,9 @@ def test_a_title_is_about_what_its_picture_shows(tmp_path):
     view = View(journal_builder.write(tmp_path, cells, spec=spec))
     assert finding(view).startswith("Throughput of sleep: ")
     assert pictures.first_of(view) == "scaling"
-    assert pictures.title_of(view, "scaling") == "2 workers reach 2.0x one worker, the most that was measured"
+    assert (
+        pictures.title_of(view, "scaling") == "hash_blocks: 2 workers reach 2.0x one worker, the most that was measured"
+    )
 
 
 def test_other_metrics_of_claims_are_told_under_each_condition(tmp_path):

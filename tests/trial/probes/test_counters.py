@@ -1,6 +1,7 @@
 """Hardware counters and energy: what is there is counted from begin to end, and what is not says why."""
 
 import os
+import signal
 import stat
 
 import pytest
@@ -40,7 +41,7 @@ exit 2
 
 @pytest.fixture
 def perf(tmp_path, monkeypatch):
-    """Function: put a program called perf on the PATH."""
+    """Function: put a program called perf on the PATH. Where tests run in the background, a shell could not trap SIGINT."""
 
     def put(text):
         path = tmp_path / "perf"
@@ -48,7 +49,9 @@ def perf(tmp_path, monkeypatch):
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
 
-    return put
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield put
+    signal.signal(signal.SIGINT, before)
 
 
 def rows(probe):

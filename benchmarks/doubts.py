@@ -41,7 +41,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from concexp.analysis import results
-from concexp.analysis.doubt_codes import SPEED
+from concexp.analysis.restless import at_one_speed
 from concexp.experiment.statuses import NUMBERED
 from concexp.run.machine.spinners import ENOUGH
 
@@ -124,8 +124,7 @@ def _gave_its_cpus(folder: Path) -> bool:
 
 def _kept_its_speed(trials: pd.DataFrame) -> bool:
     """Whether the reference loop found another speed beside few trials of a run."""
-    changed = [not SPEED.isdisjoint(codes.split(",")) for codes in trials["doubts"].fillna("")]
-    return sum(changed) <= RESTLESS * len(changed)
+    return bool((~at_one_speed(trials["doubts"])).sum() <= RESTLESS * len(trials))
 
 
 # --- disturbances: each is (begin, end) of one stretch ---

@@ -21,7 +21,7 @@ from concexp.analysis.stats.intervals import FEWEST
 from concexp.experiment.statuses import MEASURED, NUMBERED
 
 FEWEST_TRIALS = 8
-LACKING = 0.25  # of the cells that compute: in at least so many too few trials have seen one speed
+LACKING = 0.25  # share of the cells that compute in which fewer than three trials saw one speed
 
 
 def counts_anyway(first: pd.DataFrame) -> NDArray[np.bool_]:
@@ -33,7 +33,15 @@ def counts_anyway(first: pd.DataFrame) -> NDArray[np.bool_]:
     computes = counts & (first["role"] == MEASURED).to_numpy() & (first["wants"] == "cpu").fillna(False).to_numpy(bool)
     if not computes.any():
         return np.zeros(len(first), dtype=bool)
-    at_one_speed = np.array([SPEED.isdisjoint(codes.split(",")) for codes in first["doubts"].fillna("")])
-    left = pd.Series(at_one_speed[computes]).groupby(by_cell[0][computes]).sum()
+    left = pd.Series(at_one_speed(first["doubts"])[computes]).groupby(by_cell[0][computes]).sum()
     is_restless = bool((left < FEWEST).mean() >= LACKING)
     return counts & is_restless
+
+
+def at_one_speed(doubts: pd.Series) -> NDArray[np.bool_]:
+    """For each trial, by its comma-joined doubts, whether the reference loop found one speed, that of its cell."""
+    known = doubts.fillna("")
+    found: NDArray[np.bool_] = known.isin([one for one in known.unique() if SPEED.isdisjoint(one.split(","))]).to_numpy(
+        bool
+    )
+    return found

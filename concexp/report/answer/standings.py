@@ -164,10 +164,11 @@ def lowest_enough(view: View, contestants: Sequence[Point]) -> Point | None:
 
 def _contestants(view: View, comparison: Comparison) -> tuple[str, list[Point]] | None:
     """What competes, and the points that can win: none of what is wrong with any number of workers, as a counter without a lock."""
-    wrong = {_variant(view, point) for point in comparison.points if point.sample.statuses["invalid"]}
+    variants = view.variants(comparison.points)
+    wrong = {p.cell for own in variants if any(one.sample.statuses["invalid"] for one in own) for p in own}
 
     def right(points: Iterable[Point]) -> list[Point]:
-        return [point for point in points if point.can_win and _variant(view, point) not in wrong]
+        return [point for point in points if point.can_win and point.cell not in wrong]
 
     if len(view.best_per_series(comparison.points)) > 1:
         return MODELS, view.best_per_series(right(comparison.points))
@@ -179,11 +180,6 @@ def _contestants(view: View, comparison: Comparison) -> tuple[str, list[Point]] 
     if len({view.primitive(point) for point in several}) == 1 and len({point.workers for point in several}) > 1:
         return WORKERS, [point for point in several if point.can_win]
     return None
-
-
-def _variant(view: View, point: Point) -> tuple[str, str]:
-    """A model and a primitive, with their parameters."""
-    return view.series_name(point), view.primitive(point)
 
 
 def leads_over(view: View, comparison: Comparison, best: Point, points: Iterable[Point]) -> list[Lead]:

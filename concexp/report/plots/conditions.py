@@ -55,7 +55,7 @@ class Plot:
 
 @once_per_view
 def _told(view: View) -> View:
-    """The view with the metric that is drawn: where nobody asks about times, that in claims which differs most."""
+    """The view with the metric to draw: the primary one, or, where nobody asks about times, the claimed one that differs most."""
     names = [] if correctness.asks_for_times(view) else summary.claimed_metrics(view)
     views = [View(view.run, name) for name in names]
     return max(views, key=lambda one: max((effect.size for effect in summary.effects(one)), default=0.0), default=view)

@@ -72,9 +72,7 @@ SPELT_ALIKE = {
         "a value of `flags`": ["experiment/interpreter_settings.py"],
         "a value of `pin`": ["experiment/blocks.py", "plan/expansion.py", "report/sections/machine.py"],
         "an interface of primitives": [
-            "report/pairs.py",
-            "report/phrases.py",
-            "report/sections/time_breakdown.py",
+            "report/contest.py",
             "trial/plugin.py",
             "trial/tools.py",
         ],

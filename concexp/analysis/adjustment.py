@@ -3,7 +3,8 @@
 A cell's mean is then what it would be at the mean speed of the run's trials: what the machine did beside its own trials, and
 not beside those of the others, is taken out. `stats.control_variate` says why this biases nothing. It is done per metric and
 kind of operation (workloads of one unit: mostly one plug-in), where the CPU has two speeds and they are shown to explain the
-metric. Interpreters have no common speed, so a run of several is left as it is.
+metric. Interpreters have no common speed, so a run of several is left as it is; so is one whose CPU never settles
+(`analysis.restless`), since no single speed is known of its trials.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
+from concexp.analysis import restless
 from concexp.analysis.stats.control_variate import SpeedFit, speed_fit
 from concexp.analysis.stats.states import two_states
 from concexp.experiment.statuses import CONTROL, MEASURED, NUMBERED
@@ -49,7 +51,7 @@ def adjust(first: pd.DataFrame, means: Mapping[str, Sequence[float]]) -> Adjustm
     numbered = first["status"].isin(NUMBERED).to_numpy()
     measured = numbered & (first["role"] == MEASURED).to_numpy()
     compared = numbered & first["role"].isin([MEASURED, CONTROL]).to_numpy()
-    if first["python"][measured].nunique() != 1:
+    if first["python"][measured].nunique() != 1 or restless.counts_anyway(first).any():
         return NOTHING
     clean = first["doubts"].isin(["", ANSWERED]).to_numpy()
     deviations = _deviations(first["cpu_speed"].to_numpy(float), measured & clean)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from concexp import catalog
 from concexp.analysis import restless
-from concexp.analysis.adjustment import ANSWERED, NOTHING, Adjustment, adjust
+from concexp.analysis.adjustment import ANSWERED, Adjustment, adjust
 from concexp.analysis.doubt_codes import SPEED
 from concexp.analysis.metrics import names_in
 from concexp.analysis.operation_times import Times
@@ -264,7 +264,7 @@ def samples(
     first = frame.take(rows.firsts)
     means, from_observed = _means(frame, rows)
     counts_anyway = restless.counts_anyway(first)
-    speed_free = NOTHING if counts_anyway.any() else adjust(first, means)
+    speed_free = adjust(first, means)
     by_cell: dict[str, dict[str, list[Trial]]] = {}
     facts = (
         first["cell"],
@@ -299,8 +299,7 @@ def samples(
 def adjustment(frame: pd.DataFrame) -> Adjustment:
     """How the means of the frame's trials are adjusted for the machine's speed."""
     rows = TrialRows.of(frame)
-    first = frame.take(rows.firsts)
-    return NOTHING if restless.counts_anyway(first).any() else adjust(first, _means(frame, rows)[0])
+    return adjust(frame.take(rows.firsts), _means(frame, rows)[0])
 
 
 def _means(frame: pd.DataFrame, rows: TrialRows) -> tuple[dict[str, list[float]], set[str]]:

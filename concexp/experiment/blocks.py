@@ -258,7 +258,8 @@ class Answer(Block):
     compete: Names = key(
         [],
         "the axes whose values compete: the answer says which value is best by the primary metric. Axes that are named in "
-        "neither list are conditions, but for `workers` and parameters of what competes: each contestant has its best ones",
+        "neither list are conditions, but for `workers` and parameters of what competes: each contestant has its best ones. Of "
+        "primitives alone (`sync`), `none` does not compete: the others are told beside it",
         "sweep: {workers: [1, 2]}\nanswer: {compete: workers}",
         without="what varies: models, else primitives, else the swept axis or the functions of yours, else `workers`",
     )

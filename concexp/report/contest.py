@@ -23,8 +23,8 @@ from concexp.report.text.numbers import plural
 from concexp.report.versions import labels_of
 from concexp.report.view import Comparison, Point, View, once_per_view
 
-WORKLOAD, WORKERS = "workload", "workers"
-KINDS = (WORKLOAD, "model", "sync")  # whose labels need no name beside them
+WORKLOAD, WORKERS, SYNC = "workload", "workers", "sync"
+KINDS = (WORKLOAD, "model", SYNC)  # whose labels need no name beside them
 FEWEST_NUMBERS = 3  # values of an axis that show where more brings nothing
 
 
@@ -80,9 +80,9 @@ def title_of(view: View, comparison: Comparison) -> str:
 
 
 def _side(view: View, comparison: Comparison) -> list[str]:
-    """`before / after`, where other workloads compete as well, but not with these."""
+    """`before / after`, where groups of workloads compete apart: nothing else tells one group from another."""
     contest = contest_of(view)
-    if contest is None or WORKLOAD not in contest.axes:
+    if contest is None or not _asked(view).versus:
         return []
     own, every = (
         dict.fromkeys(one_line(point.labels[WORKLOAD]) for point in points)
@@ -96,9 +96,17 @@ def short(key: str) -> str:
     return key.rpartition(".")[2]
 
 
+def has_primitive(view: View, point: Point) -> bool:
+    """Whether a point has a primitive, and not `none`."""
+    return bool(view.plugin(SYNC, str(point.labels[SYNC])).interface != "none")
+
+
 @once_per_view
 def contest_of(view: View) -> Contest | None:
-    """What competes instead of models, primitives and workers; None where these do."""
+    """What competes instead of models, primitives and workers; None where these do.
+
+    Where an experiment asks for the best primitive, to have none is what all of them are compared with, and no contestant.
+    """
     asked = _asked(view)
     chosen = asked.compete or ([WORKLOAD] if asked.versus else [])
     axes = [key for key in chosen if key in view.varying_axes]
@@ -116,6 +124,7 @@ def contest_of(view: View) -> Contest | None:
     comparisons = []
     for side in sides:
         points = [point for point in view.points if not side or point.labels[WORKLOAD] in side]
+        points = [point for point in points if asked.compete != [SYNC] or has_primitive(view, point)]
         comparisons += [Comparison(labels, members) for labels, members in groups(points, each)]
     numbers = numeric_axis(view, axes[0]) if len(axes) == 1 else None
     if numbers and len(numbers.values) < FEWEST_NUMBERS:

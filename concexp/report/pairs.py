@@ -8,7 +8,7 @@ from itertools import combinations
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.statuses import NUMBERED
-from concexp.report.contest import contest_of
+from concexp.report.contest import contest_of, has_primitive
 from concexp.report.view import Comparison, Point, View
 
 Key = tuple[frozenset[str], str]
@@ -60,7 +60,7 @@ def _at_one_number_of_workers(points: list[Point]) -> list[Point]:
 
 def without_primitive(view: View, points: list[Point]) -> Point | None:
     """The point that uses no primitive, the reference for the others; None if all use one."""
-    return next((p for p in points if view.plugin("sync", str(p.labels["sync"])).interface == "none"), None)
+    return next((p for p in points if not has_primitive(view, p)), None)
 
 
 def gain_pairs(view: View, comparison: Comparison) -> Iterator[Pair]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.significance import MARGIN, equivalence, resolved
+from concexp.report.contest import has_primitive
 from concexp.report.family import family_of
 from concexp.report.text.language import clauses, listed, message, say, translated
 from concexp.report.text.markdown import code, escaped
@@ -51,7 +52,7 @@ def with_primitives(view: View, name: str, primitives: Sequence[str], points: It
     points = list(points)
     if not any(primitives) or not any(_synchronised(view).get(str(p.labels["workload"])) for p in points):
         return name
-    if all(view.plugin("sync", str(point.labels["sync"])).interface == "none" for point in points):
+    if not any(has_primitive(view, point) for point in points):
         return say("{cell} without synchronisation", cell=name)
     names = first_few([code(primitive) for primitive in primitives], MAX_NAMES)
     return f"{name} × {names[0]}" if len(names) == 1 else f"{name} × ({listed(names)})"
@@ -63,9 +64,7 @@ def _synchronised(view: View) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for point in view.points:
         workload = str(point.labels["workload"])
-        found[workload] = found.get(workload, False) or (
-            view.plugin("sync", str(point.labels["sync"])).interface != "none"
-        )
+        found[workload] = found.get(workload, False) or has_primitive(view, point)
     return found
 
 

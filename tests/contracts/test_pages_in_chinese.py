@@ -80,7 +80,8 @@ def english_on(page, run):
     text = re.sub(r"```.*?```", "", page, flags=re.S)
     claims = run.spec.get("claims") or ()
     for own in [run.spec["question"], *(one.get(key, "") for one in claims for key in ("says", "published", "source"))]:
-        text = text.replace(escaped(own), "") if own else text
+        for part in (own, own.partition("http")[0].rstrip(", ")):  # an address becomes a link
+            text = text.replace(escaped(part), "") if part else text
     for record in run.records:  # what an exception says is the user's, or Python's
         said = (record.get("reason") or "").partition(": ")[2].rstrip(".")
         text = text.replace(escaped(said), "") if re.match(r"[\w.]+: ", record.get("reason") or "") and said else text

@@ -173,9 +173,9 @@ def drifting():
     return watched(drift=0.03)
 
 
-def disturbed():
+def disturbed(beside_two=150.0):
     """A round trip beside up to sixteen threads that compute: one of them makes most of the difference."""
-    rates = {0: 10_000.0, 1: 200.0, 2: 150.0, 4: 140.0, 16: 100.0}
+    rates = {0: 10_000.0, 1: 200.0, 2: beside_two, 4: 140.0, 16: 100.0}
     cells = [
         cell("echo", "threads", workers=1, rate=rate, noise=0.01, unit="round trip", axes={"background.workers": n})
         for n, rate in rates.items()

@@ -18,6 +18,7 @@ from concexp.report import contest
 from concexp.report.answer import about, answer, what_to_do
 from concexp.report.sections import time_breakdown, timelines
 from concexp.report.text.markdown import escaped
+from concexp.report.versions import versions_of
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import agrees, answer_and_details
@@ -25,7 +26,7 @@ from tests.helpers.pages import agrees, answer_and_details
 REPORTS = Path(__file__).parents[2] / "reports"
 FACTORS = {"": 1, "x": 1, "k": 1e3, "M": 1e6, "G": 1e9, "s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
 NUMBER = r"[\d,]*\.?\d+"
-UNIT = r"(x| (?:ms|µs|ns|s)\b)?( (?:[kMG] )?[a-z][a-z ]*/s)?"
+UNIT = r"(x| (?:ms|µs|ns|s)\b)?( (?:[kMG] )?[a-z][a-z -]*/s)?"
 INTERVAL = re.compile(rf"({NUMBER}){UNIT}(?: \(|, )({NUMBER})–({NUMBER})")
 CPUS = rf"(?:both CPUs|the CPU|all \d+ CPUs|the ({NUMBER}) CPUs that the machine gave)"
 SHARE = re.compile(rf"({NUMBER}) % of {CPUS}|{CPUS} \(100 %\)")
@@ -40,10 +41,12 @@ AVOID = re.compile(
 )
 NOTHING = re.compile(r"in (?:at least )?([\d,]+) (operation|read)s: no more than 1 in ([\d,]+) \(95 %\)")
 FLOOR = re.compile(rf"within the noise floor of ({NUMBER}) %")
+VERSIONS_FLOOR = re.compile(rf"Noise floor: ({NUMBER}) %, by which")
+BEYOND = re.compile(rf"no difference[^(;.]* beyond ({NUMBER}) %")  # of versions: the largest that is left, rounded up
 EFFICIENCY = re.compile(rf"efficiency ({NUMBER}) %")
 SIGNED = rf"−?{NUMBER}"
 # Differences in percent: with an interval, by how much the best leads some, and between which ends.
-AHEAD = re.compile(rf"({NUMBER}) % (?:faster|better) than[^(;]*\(({NUMBER})–({NUMBER}) %\)")
+AHEAD = re.compile(rf"({NUMBER}) % (?:faster|better)(?: than[^(;]*| )\(({NUMBER})–({NUMBER}) %\)")
 TIED = re.compile(rf"\(({SIGNED}) %(?:, ({SIGNED})(?:–| to )({SIGNED}))?")
 LEADS = re.compile(rf"({NUMBER}) %(?: to ({NUMBER}) %)? (?:faster|better) than")
 TIMES_RANGE = re.compile(rf"({NUMBER}) to ({NUMBER}) times as (?:fast|good) as")
@@ -61,6 +64,7 @@ ACTIVITY = re.compile(rf"({NUMBER}) % (?:at work|waiting|idle|on a CPU)")
 UNITLESS = re.compile(rf"({NUMBER})(?: to ({NUMBER}))? (?:at|alone|beside) ")  # under a condition
 RETURNED = re.compile(rf"returned [\w.\\]+ ({NUMBER}(?:(?:, | and ){NUMBER})+)")  # of several cells
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
+MOST_LOSERS = 10  # cells of which all sums are made
 FIXED_TEXT = (
     r"p99|within (?:5|10) %|10 % or more|an interval needs 3|at least 3 repetitions"
     r"|within what chance produces(?: in \d+ comparisons)?"
@@ -128,6 +132,8 @@ class Reader:
 
     def text(self, sentence):
         """A sentence without the names in it, which may hold digits."""
+        for pattern in self._lists():
+            sentence = pattern.sub("", sentence)
         for title in sorted(
             {escaped(self.view.title(c.labels)) for c in self.view.comparisons} - {""}, key=len, reverse=True
         ):
@@ -145,7 +151,7 @@ class Reader:
             escaped(self.view.title({key: p.labels.get(key) for key in self.view.axes})) for p in self.view.points
         }
         labels = {title.partition(" ")[2] for title in titles if any(map(str.isdigit, title))}
-        labels = {label for label in labels if not label.isdigit()}  # as figures are
+        labels = {label for label in labels if not re.fullmatch(NUMBER, label)}  # as figures are
         spec = self.view.run.spec
         listed = spec.get("workload")
         entries = [e for e in listed if isinstance(e, dict)] if isinstance(listed, list) else []
@@ -154,6 +160,16 @@ class Reader:
         }
         timeout = {f"the timeout of {spec['measure'].get('timeout')}"}
         return sorted((labels | set(map(escaped, parameters)) | timeout) - {""}, key=len, reverse=True)
+
+    def _lists(self):
+        """What finds values of a condition, each of which the run has: `held 0.5, 0.75 and 1`."""
+        for key in self.view.axes:
+            labels = {point.labels[key] for point in self.view.points if point.labels.get(key) is not None}
+            titles = [(escaped(self.view.title({key: label})), escaped(str(label))) for label in labels]
+            names = {title.removesuffix(label) for title, label in titles if title.endswith(f" {label}")}
+            value = "|".join(re.escape(label) for _, label in sorted(titles, key=lambda one: -len(one[1])))
+            listed = rf"(?:{value})(?:(?:, (?:{value}))* and (?:{value}))?(?![.,]?\w| \()"
+            yield from (re.compile(re.escape(name) + listed) for name in names if name.strip())
 
     def _conditions(self, comparison):
         """What the answer calls the conditions of a comparison: its labels without the workload."""
@@ -189,13 +205,19 @@ class Reader:
         rows = [self.view.run.rows(point.cell) for point in self.view.points]
         shares = [100 * own[column].sum() / own[whole].sum() for own in rows if own[whole].sum()]
         trials = [(own.loc[own[column] > 0, "trial"].nunique(), own["trial"].nunique()) for own in rows]
-        # Of one cell, of two together, or of all that lost something.
+        # Of one cell, of two together, or of several or all that lost something.
         sums = {
             (sum(t[0] for t in some), sum(t[1] for t in some))
             for n in (1, 2)
             for some in itertools.combinations(trials, n)
         }
         losers = [t for t in trials if t[0]]
+        if len(losers) <= MOST_LOSERS:
+            sums |= {
+                (sum(t[0] for t in some), sum(t[1] for t in some))
+                for n in range(1, len(losers))
+                for some in itertools.combinations(losers, n)
+            }
         sums.add((sum(t[0] for t in losers), sum(t[1] for t in losers)))
         known = all(any(agrees(share, value) for value in shares) for share in (low, high) if share)
         return (int(hit), int(of)) in sums and known
@@ -303,6 +325,10 @@ class Reader:
         parts = [split.share(name).scaled(100) for split in splits for name in (*split.parts, RESIDUAL)]
         return any(all(map(agrees, wanted, (part.mean, part.lo, part.hi))) for part in parts)
 
+    def is_beyond(self, found):
+        known = [100 * change.within for change in versions_of(self.view).changes]
+        return any(within <= float(found[1]) <= 1.1 * within for within in known)
+
     def is_activity(self, found):
         shares = [100 * share for one in timelines.selection(self.view) for share in one.shares.values()]
         return any(agrees(found[1], share) for share in shares)
@@ -317,6 +343,8 @@ class Reader:
             (LOST, self.is_lost),
             (NOTHING, self.is_nothing),
             (FLOOR, lambda found: any(agrees(found[1], 100 * (floor - 1)) for floor in self.floors)),
+            (VERSIONS_FLOOR, lambda found: agrees(found[1], 100 * (versions_of(self.view).floor - 1))),
+            (BEYOND, self.is_beyond),
             (EFFICIENCY, self.is_efficiency),
             (PART, self.is_part),
             (AHEAD, self.is_difference),

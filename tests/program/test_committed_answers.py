@@ -14,17 +14,19 @@ FIGURE = r"[\d,.]+(?: [kM])?"
 
 MODEL_TEXTS = {
     "cpu_models": (
+        r"^\*\*cpu\\_sum\*\*: `processes` is best, [12]\.\dx `serial` with 2 workers, .*; no gain: `threads`, `thread_pool` and "
+        r"`asyncio`\.$",
         r"hash\\_blocks\*\*: `(threads|processes)` is as good as `(threads|processes)` \(within 5 %, [12]\.\dx `serial` with 2 "
         r"workers\); no gain: `asyncio`; slower than `serial`: `process_pool`\.",
     ),
     "ccbench": (
-        rf"^Throughput of `echo` falls from {FIGURE} round trips/s alone to \d{{2,3}} beside 1 background worker "
-        r"\((regex|pidigits)\) and to \d\d(\.\d)?( \([\d–]+\))? beside 4, the worst of 9 conditions\.",
+        rf"^Throughput of `echo` falls from {FIGURE} round trips/s alone to \d{{2,3}}( \([\d–]+\))? beside 1 background worker "
+        r"\((regex|pidigits)\) and to \d\d(\.\d)?( \([\d–]+\))? beside 4 \(the worst of 9 conditions\)\.",
         r"2 workers reach [12]\.\dx one worker; more gain less than 10 %\.",
     ),
     "latency": (
-        r"^`paused` \(stall 300ms\): a closed loop reports a p99 service time of only \d\.\d+ ms; requests that arrive at a "
-        r"given rate have a best p99 latency of 2\d\d ms( \([\d–]+\))? at load 200/s",
+        r"^`paused` \(stall 300ms\): a closed loop reports a p99 service time of only \d\.\d+ ms at load closed, and \d+ ms at "
+        r"load brief; requests that arrive at a given rate have a best p99 latency of 2\d\d ms( \([\d–]+\))? at load 200/s",
     ),
     "lost_updates": (
         r"`threads` without synchronisation lost \d+ % of its updates in counter\\_call, in (\d+) of \1 trials",
@@ -45,7 +47,7 @@ MODEL_TEXTS = {
         r"^`threads` with 2 workers lost \d\d % to \d\d % of its updates in counter\\_call \(all but python pypy3\.11\) and "
         r"counter \(only python 3\.9\), in ",
         r"^Only with python 3\.14\.10 and 3\.15 can `interpreters` and `interpreter_pool` run\.$",
-        r"^\*\*No verdict on time for all 44 cells\*\* \(‡\): the machine disturbed the measurement \(\[evidence\]\(\S+\)\)\.$",
+        r"^\*\*sum · python 3\.9, .*\*\*: `processes` is best, 1\.\dx to [12]\.\dx `serial` with 2 workers",
     ),
     "dead_workers": (
         r"Time to detect a fault: .* to \d+ ms in 26 of 35 cells\. Never noticed within the timeout of 2s: \*\*hang\*\* under "

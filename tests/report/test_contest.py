@@ -116,6 +116,14 @@ def test_groups_of_workloads_compete_apart(tmp_path):
     assert family_of(view).count == 2
 
 
+def test_workloads_that_one_model_lacks_are_not_in_its_title(tmp_path):
+    """The model tells its comparison from the other, whatever competes in each."""
+    wanted = [("threads", {"a": 100, "b": 300}), ("processes", {"a": 500, "b": 300, "c": 200})]
+    cells = [(rate, {}, {"workload": label, "model": m}) for m, rates in wanted for label, rate in rates.items()]
+    view = made(*cells, folder=tmp_path, answer={"compete": "workload", "for_each": "model"})
+    assert [sentence.partition(" is ")[0] for sentence in answer(view)] == ["**threads**: `b`", "**processes**: `a`"]
+
+
 def test_the_values_that_claims_compare_compete(tmp_path):
     """With two models, a claim on two workloads says that these are the contestants."""
     cells = [
@@ -127,6 +135,24 @@ def test_the_values_that_claims_compare_compete(tmp_path):
     view.run.spec["claims"] = [{"expect": "throughput[after] >= 2 * throughput[before]"}]
     view = View(view.run)
     assert contest_of(view).axes == ("workload",)
+
+
+def test_where_primitives_compete_none_is_no_contestant(tmp_path):
+    """Who asks what the primitives cost has a use for one: "use none" is no answer, and what it costs without is told anyway."""
+    rates = {"none": 900, "lock": 300, "rlock": 200}
+    cells = [(rate, {}, {"sync": label}) for label, rate in rates.items()]
+    asked = made(*cells, folder=tmp_path / "a", answer={"compete": "sync"})
+    assert answer(asked)[0].startswith("`lock` is 5")
+    assert any("that with `lock`" in sentence for sentence in answer(asked))
+    assert what_to_do(asked) == "use `lock`."
+    assert contest_of(made(*cells, folder=tmp_path / "b")) is None
+
+
+def test_ways_to_measure_are_compared_and_not_recommended(tmp_path):
+    """How much faster a function is when it is warm is an answer; to leave out the warm-up since that is slower is no advice."""
+    view = made(*swept("measure.warmup", {0: 100, 3: 300}), folder=tmp_path, answer={"compete": "measure.warmup"})
+    assert answer(view)[0].startswith("`warmup 3` is ")
+    assert what_to_do(view) == ""
 
 
 def test_two_axes_compete_together(tmp_path):

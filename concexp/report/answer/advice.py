@@ -9,7 +9,7 @@ from concexp.analysis import doubt_codes
 from concexp.analysis.cells import MISSING
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.answer import correctness, endings, forbidden, latencies
-from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough
+from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough, tells_workers
 from concexp.report.contest import compared, contest_of
 from concexp.report.phrases import MAX_NAMES, cell_text, first_few, series_text, titles_text, with_primitives
 from concexp.report.text.language import clauses, message, phrases, say, translated
@@ -20,6 +20,7 @@ from concexp.report.view import Point, View
 MAX_ADVICE = 2  # pieces in the line
 ANY = message("whichever suits you best")
 MAX_CHOICES = 3  # of different winners; of more, the answer itself is the advice
+MEASURING = ("measure", "load")  # the blocks of the YAML that say how it is measured
 MAX_WORSE = 2  # contestants to avoid, where nothing can be called best
 CHOSEN = ("clear", "tie", "workers", "numbers", "open")
 
@@ -107,6 +108,8 @@ def _overloads(view: View, found: Sequence[Standing]) -> list[str]:
 
 def _choices(view: View, found: Sequence[Standing]) -> list[str]:
     """Use the winner; of a tie, any; no more workers than it takes; nothing that loses, here or elsewhere."""
+    if not _leaves_a_choice(view):
+        return []
     groups: dict[str, list[Standing]] = {}
     for one in found:
         if one.best is not None and one.state in CHOSEN and (choice := _choice(view, one)):
@@ -117,8 +120,8 @@ def _choices(view: View, found: Sequence[Standing]) -> list[str]:
     parts = []
     for choice, members in groups.items():
         counts = {_workers(view, one) for one in members}
-        competes = members[0].kind == WORKERS or "workers" in getattr(contest_of(view), "axes", ())
-        if len(counts) == 1 and not competes and _varies(view) and choice != say(ANY) and members[0].state != "open":
+        is_told = members[0].kind == WORKERS or tells_workers(view, members)
+        if len(counts) == 1 and not is_told and _varies(view) and choice != say(ANY) and members[0].state != "open":
             choice = say("{cell} with {workers}", cell=choice, workers=plural(counts.pop(), "worker"))
         if not everywhere and any(one.title for one in members):
             choice = say("{choice} for {titles}", choice=choice, titles=titles_text([one.title for one in members]))
@@ -126,6 +129,13 @@ def _choices(view: View, found: Sequence[Standing]) -> list[str]:
     if everywhere or not any(one.title for one in found):
         return [say("use {choice}", choice=phrases(parts))]
     return [say("use {choices}", choices=phrases(parts))]
+
+
+def _leaves_a_choice(view: View) -> bool:
+    """Not where the numbers are made up, nor between ways to measure, which show what a measurement sees."""
+    contest = contest_of(view)
+    is_about_measuring = contest is not None and all(key.partition(".")[0] in MEASURING for key in contest.axes)
+    return not is_about_measuring and any(point.model not in view.simulated for point in view.points)
 
 
 def _choice(view: View, one: Standing) -> str:

@@ -14,10 +14,10 @@ from concexp.report.view import Comparison, Point, View
 
 BACKGROUND, BACKGROUND_WORKERS = "background", "background.workers"
 MOST = 1e6  # a larger rate has a prefix
-FALLS = message("{what} falls from {first} to {last}, the worst of {count} conditions.")
-FALLS_SOON = message("{what} falls from {first} to {step} and to {last}, the worst of {count} conditions.")
-RISES = message("{what} rises from {first} to {last}, the worst of {count} conditions.")
-RISES_SOON = message("{what} rises from {first} to {step} and to {last}, the worst of {count} conditions.")
+FALLS = message("{what} falls from {first} to {last} (the worst of {count} conditions).")
+FALLS_SOON = message("{what} falls from {first} to {step} and to {last} (the worst of {count} conditions).")
+RISES = message("{what} rises from {first} to {last} (the worst of {count} conditions).")
+RISES_SOON = message("{what} rises from {first} to {step} and to {last} (the worst of {count} conditions).")
 Best = tuple[Comparison, Point]
 
 

@@ -24,7 +24,6 @@ from concexp.report.text.numbers import plural, spread
 from concexp.report.view import Comparison, Point, View
 
 NO_GAIN_SHOWN = "none"  # the verdict on a gain that certainly does not matter
-VERDICTS = {"higher": "gain", "lower": "loss"}
 PAST_PEAK = message("By the fitted law more workers make it slower beyond a peak: {series}.")
 
 
@@ -117,6 +116,8 @@ def _verdict(view: View, pair: Pair, gain: Interval, floor: NoiseFloor) -> str:
     if not gain.bounded:
         return "unknown"
     verdict = family_of(view).verdict(pair, gain, floor.beside(gain))
-    if verdict in VERDICTS:  # a small gain is a gain
-        return VERDICTS[verdict]
-    return NO_GAIN_SHOWN if equivalence(gain, NO_GAIN) == "equivalent" else "unresolved"
+    if verdict == "higher":  # a small gain is a gain
+        return "gain"
+    if equivalence(gain, NO_GAIN) == "equivalent":  # and a small loss is no gain: whoever asks for a gain cares no more
+        return NO_GAIN_SHOWN
+    return "loss" if verdict == "lower" else "unresolved"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.significance import equivalence
+from concexp.report.contest import WORKERS as WORKERS_AXIS
 from concexp.report.contest import Contest, contest_of, short, title_of
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
@@ -230,6 +231,13 @@ def what_competes(view: View, kind: str) -> str:
         names = [short(key) for key in contest.axes]
         return counted(len(names), "which {names} is best", "which {names} are best", names=enumerated(names))
     return say(QUESTIONS[WORKERS if kind == VALUES else kind])
+
+
+def tells_workers(view: View, standings: Iterable[Standing]) -> bool:
+    """Whether the numbers of workers are told anyway: they compete in the contest, or are in the titles."""
+    contest = contest_of(view)
+    is_asked = contest is not None and WORKERS_AXIS in contest.axes
+    return is_asked or all(one.comparison.labels.get(WORKERS_AXIS) is not None for one in standings)
 
 
 def contestant_text(view: View, kind: str, point: Point) -> str:

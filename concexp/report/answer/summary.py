@@ -197,7 +197,7 @@ def effects(view: View) -> list[Effect]:
 
 
 def conditions(view: View) -> list[Finding]:
-    """The effect of the conditions on each workload: all of them, or from the best figure to the worst.
+    """The effect of the conditions on each workload: all of them, or from the best figure, or the undisturbed one, to the worst.
 
     Between them stands the first step towards the worst condition, if it makes most of the effect.
     """
@@ -207,7 +207,7 @@ def conditions(view: View) -> list[Finding]:
         bests = effect.bests
         if len(bests) < 2:
             continue
-        ordered = sorted(bests, key=lambda pair: -view.sign * pair[1].value(view.primary).mean)
+        ordered = _alone_first(sorted(bests, key=lambda pair: -view.sign * pair[1].value(view.primary).mean))
         shown = bests if len(bests) <= MAX_CONDITIONS else [ordered[0], *_first_step(view, ordered), ordered[-1]]
         figures = [_at(view, *pair) for pair in shown]
         title = escaped(view.called(view.primary))
@@ -294,6 +294,12 @@ def _range_at(view: View, comparison: Comparison, metric: str) -> str:
     ends = [rounded(value.mean / factor) for value in (values[0], values[-1])]
     figure = brief(values[0].scaled(1 / factor), suffix) if len(values) == 1 else span(ends[0], ends[1], suffix)
     return say("{figure} at {condition}", figure=figure, condition=condition_text(view, comparison))
+
+
+def _alone_first(ordered: list[Best]) -> list[Best]:
+    """From the best to the worst, but begun with what nothing computes beside: some background can keep CPUs awake, and gain."""
+    alone = [pair for pair in ordered[:-1] if pair[0].labels.get(changes.BACKGROUND_WORKERS) == 0]
+    return alone + [pair for pair in ordered if pair not in alone]
 
 
 def _first_step(view: View, bests: Sequence[Best]) -> list[Best]:

@@ -17,9 +17,9 @@ from concexp.report.answer.standings import (
     contestant_text,
     enough,
     more_gain_nothing,
+    tells_workers,
     what_competes,
 )
-from concexp.report.contest import WORKERS as WORKERS_AXIS
 from concexp.report.contest import contest_of, short
 from concexp.report.phrases import (
     MAX_NAMES,
@@ -312,9 +312,8 @@ def _over_baseline(view: View, members: list[Standing]) -> tuple[str, list[str]]
 
 
 def _with_workers(view: View, members: list[Standing]) -> str:
-    """` with 4 workers` of what is best; nothing where that is a number of workers."""
-    contest = contest_of(view)
-    if contest is not None and WORKERS_AXIS in contest.axes:
+    """` with 4 workers` of what is best; nothing where that is told anyway."""
+    if tells_workers(view, members):
         return ""
     return with_workers(view, map(_best, members))
 

@@ -153,8 +153,14 @@ def save(drawn: Figure, path: Path) -> None:
 
 
 def short(text: str, most: int = 28) -> str:
-    """A text of a user's on one line, shortened in the middle: what distinguishes a label may be at either end."""
+    """A text of a user's on one line, shortened in the middle: what distinguishes a label may be at either end.
+
+    Before that, a function loses its folder, and then its file: `code/work.py:parse` becomes `work.py:parse`, or `parse`.
+    """
     text = one_line(text)
+    for where in (r"\S*/(?=[^\s/]+\.py:\w)", r"\S+\.py:(?=\w)"):
+        if width(text) > most:
+            text = re.sub(where, "", text)
     if width(text) <= most:
         return text
     most = round(most * len(text) / width(text))

@@ -135,7 +135,9 @@ def _unmarked(curve: _Curve, name: str) -> str:
 
 
 def _short_lines(title: str, most: int) -> str:
-    return "\n".join(_style.short(line, most) for line in title.split("\n"))
+    """The title with each line that is too long in two, or shortened where it takes more."""
+    parts = [(line, _style.wrapped(line, most)) for line in title.split("\n")]
+    return "\n".join("\n".join(own) if len(own) <= 2 else _style.short(line, most) for line, own in parts)
 
 
 def _grid(panels: list[_Panel]) -> tuple[int, list[int]]:

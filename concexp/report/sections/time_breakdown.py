@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
+from concexp.report.contest import has_primitive
 from concexp.report.phrases import first_few, named_together, titles_text
 from concexp.report.text.language import clauses, message, say
 from concexp.report.text.markdown import code, escaped
@@ -241,8 +242,7 @@ def _called(view: View, bar: Bar, name: str) -> str:
 
 def waits_hidden(view: View, bar: Bar) -> bool:
     """Whether the cell has a primitive whose waits were not recorded."""
-    interface = view.plugin("sync", str(bar.point.labels["sync"])).interface
-    return "waiting" in bar.split.unmeasured and interface != "none"
+    return "waiting" in bar.split.unmeasured and has_primitive(view, bar.point)
 
 
 def blind(bar: Bar) -> bool:

@@ -38,6 +38,15 @@ def test_titles_are_whole_clauses_in_two_lines():
 
 
 @pytest.mark.parametrize(
+    ("most", "text"),
+    [(40, "code/work.py:parse · fast"), (24, "work.py:parse · fast"), (15, "parse · fast"), (9, "par… fast")],
+)
+def test_a_function_loses_its_folder_first(most, text):
+    """What tells one function from another is its name; the middle of it is the last that goes."""
+    assert _style.short("code/work.py:parse · fast", most) == text
+
+
+@pytest.mark.parametrize(
     ("values", "wide"), [([1, 25], True), ([1, 15], False), ([0, 100], False), ([-1, 50], False), ([], False)]
 )
 def test_logarithmic_only_where_needed(values, wide):

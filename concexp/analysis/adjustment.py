@@ -51,11 +51,11 @@ def adjust(first: pd.DataFrame, means: Mapping[str, Sequence[float]]) -> Adjustm
     numbered = first["status"].isin(NUMBERED).to_numpy()
     measured = numbered & (first["role"] == MEASURED).to_numpy()
     compared = numbered & first["role"].isin([MEASURED, CONTROL]).to_numpy()
-    if first["python"][measured].nunique() != 1 or restless.counts_anyway(first).any():
+    if first["python"][measured].nunique() != 1:
         return NOTHING
     clean = first["doubts"].isin(["", ANSWERED]).to_numpy()
     deviations = _deviations(first["cpu_speed"].to_numpy(float), measured & clean)
-    if deviations is None:
+    if deviations is None or restless.counts_anyway(first).any():
         return NOTHING
     cells, units = first.groupby(["cell", "role"], sort=False).ngroup().to_numpy(), first["unit"].factorize()
     fits: dict[tuple[str, str], SpeedFit] = {}

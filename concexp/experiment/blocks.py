@@ -259,7 +259,7 @@ class Answer(Block):
         [],
         "the axes whose values compete: the answer says which value is best by the primary metric. Axes that are named in "
         "neither list are conditions, but for `workers` and parameters of what competes: each contestant has its best ones. Of "
-        "primitives alone (`sync`), `none` does not compete: the others are told beside it",
+        "primitives alone (`sync`), `none` does not compete: it is what the others are compared with",
         "sweep: {workers: [1, 2]}\nanswer: {compete: workers}",
         without="what varies: models, else primitives, else the swept axis or the functions of yours, else `workers`",
     )

@@ -118,6 +118,6 @@ def _verdict(view: View, pair: Pair, gain: Interval, floor: NoiseFloor) -> str:
     verdict = family_of(view).verdict(pair, gain, floor.beside(gain))
     if verdict == "higher":  # a small gain is a gain
         return "gain"
-    if equivalence(gain, NO_GAIN) == "equivalent":  # and a small loss is no gain: whoever asks for a gain cares no more
+    if equivalence(gain, NO_GAIN) == "equivalent":  # a small loss is no gain, and matters no more than that
         return NO_GAIN_SHOWN
     return "loss" if verdict == "lower" else "unresolved"

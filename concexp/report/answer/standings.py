@@ -234,7 +234,7 @@ def what_competes(view: View, kind: str) -> str:
 
 
 def tells_workers(view: View, standings: Iterable[Standing]) -> bool:
-    """Whether the numbers of workers are told anyway: they compete in the contest, or are in the titles."""
+    """Whether the answer gives the numbers of workers elsewhere: they compete themselves, or stand in the titles."""
     contest = contest_of(view)
     is_asked = contest is not None and WORKERS_AXIS in contest.axes
     return is_asked or all(one.comparison.labels.get(WORKERS_AXIS) is not None for one in standings)

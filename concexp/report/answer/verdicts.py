@@ -312,7 +312,7 @@ def _over_baseline(view: View, members: list[Standing]) -> tuple[str, list[str]]
 
 
 def _with_workers(view: View, members: list[Standing]) -> str:
-    """` with 4 workers` of what is best; nothing where that is told anyway."""
+    """` with 4 workers` of what is best; nothing where the answer says so elsewhere."""
     if tells_workers(view, members):
         return ""
     return with_workers(view, map(_best, members))

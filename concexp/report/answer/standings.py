@@ -16,6 +16,7 @@ from concexp.report.contest import Contest, contest_of, short, title_of
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import NO_GAIN, series_text
+from concexp.report.rivals import is_in_doubt, may_be_better
 from concexp.report.text.language import counted, message, say
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated
@@ -125,13 +126,9 @@ def standing(view: View, comparison: Comparison) -> Standing | None:
     kind, contestants = competing
     title = title_of(view, comparison) if contest else view.title(comparison.labels)
     best = view.best(contestants)
-    doubtful = [
-        point
-        for point in comparison.points
-        if point.status == "ok" and not point.enough_clean_trials and point.value(view.primary).has_value
-    ]
-    if best is None or view.best([best, *doubtful]) is not best:
-        return Standing(comparison, title, kind, None, in_doubt=bool(doubtful))
+    if best is None or may_be_better(view, best, comparison.points):
+        in_doubt = any(is_in_doubt(view, point) for point in comparison.points)
+        return Standing(comparison, title, kind, None, in_doubt=in_doubt)
     leads = leads_over(view, comparison, best, contestants)
     plateau = lowest_enough(view, contestants) if contest and contest.numbers else None
     if plateau is best and all(lead.is_resolved and not lead.is_small for lead in leads):
@@ -213,8 +210,10 @@ def enough(view: View, points: Iterable[Point]) -> Point | None:
 
 def more_gain_nothing(view: View, point: Point, points: Iterable[Point]) -> bool:
     """Whether more workers than this point has certainly gain less than a tenth."""
-    more = [p for p in points if p.can_win and p.parallelism > point.parallelism]
-    return all(times_better(view, p, point).hi <= 1 + NO_GAIN for p in more)
+    more = [p for p in points if p.parallelism > point.parallelism]
+    return not may_be_better(view, point, more) and all(
+        times_better(view, p, point).hi <= 1 + NO_GAIN for p in more if p.can_win
+    )
 
 
 QUESTIONS = {

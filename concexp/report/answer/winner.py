@@ -16,6 +16,7 @@ from concexp.report.phrases import (
     share_used,
     unresolved_text,
 )
+from concexp.report.rivals import is_in_doubt, may_be_better
 from concexp.report.text.language import message, phrases, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.numbers import enumerated, plural, spread
@@ -23,12 +24,12 @@ from concexp.report.view import Comparison, Point, View
 
 
 def sentences_for(view: View, comparison: Comparison) -> list[str]:
-    """The best cell of those that can win; no winner is named where a doubtful cell measured more."""
+    """The best cell of those that can win; no winner is named where a doubtful cell may be better."""
     if view.metric.better is None:
         return []
     known = [point for point in comparison.points if point.has_numbers and point.value(view.primary).has_value]
     candidates = [point for point in known if point.can_win]
-    doubtful = [point for point in known if point.status == "ok" and not point.enough_clean_trials]
+    doubtful = [point for point in known if is_in_doubt(view, point)]
     best = view.best(candidates)
     if best is None:
         return _no_winner(doubtful, known)
@@ -40,14 +41,14 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     if not doubtful:
         return [sentence]
     left_out = say("Doubtful (‡), so without a verdict: {cells}.", cells=cells_text(view, doubtful))
-    rival = view.best([best, *doubtful])
-    if rival is best or rival is None:
+    rivals = may_be_better(view, best, doubtful)
+    if not rivals:
         return [say("Among those beyond doubt, {sentence}", sentence=sentence), left_out]
     return [
         say(
-            "No winner: {cell} may be better ({figure}), but its trials are doubtful (‡). Among the others, {sentence}",
-            cell=cell_text(view, rival),
-            figure=primary_text(view, comparison, rival),
+            "No winner: {cell} may be better, but its trials are doubtful (‡, {figure}). Among the others, {sentence}",
+            cell=cell_text(view, rivals[0]),
+            figure=primary_text(view, comparison, rivals[0]),
             sentence=sentence,
         ),
         left_out,

@@ -21,6 +21,7 @@ from concexp.report.pairs import Pair
 from concexp.report.plots import _matrix, _style
 from concexp.report.plots._labels import axis_name, panels_left, quantity_label, titled, value_text
 from concexp.report.plots._telling import telling
+from concexp.report.rivals import winner
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import listed, say, sentences
 from concexp.report.text.numbers import rounded, scale_of
@@ -232,11 +233,8 @@ def _best(view: View, heat_map: _Map, points: list[Point]) -> list[Point]:
             columns[str(point.labels[heat_map.x])].append(point)
     pairs = {}
     for label, column in columns.items():
-        best = view.best(column)
-        rivals = [
-            p for p in points if str(p.labels[heat_map.x]) == label and p.status == "ok"
-        ]  # a doubtful one may be better
-        if best is not None and len(column) > 1 and view.best(rivals) is best:
+        best = winner(view, (point for point in points if str(point.labels[heat_map.x]) == label))
+        if best is not None and len(column) > 1:
             pairs[best.cell] = [Pair(best, other, view.primary) for other in column if other is not best]
     # Any cell of a column might have been its best: all pairs are corrected for.
     family = corrected(

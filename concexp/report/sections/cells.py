@@ -10,6 +10,7 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.report.open_loops import is_open
 from concexp.report.pairs import without_primitive
 from concexp.report.phrases import axis_text, ended, follows
+from concexp.report.rivals import winner
 from concexp.report.text.language import clauses, listed, message, say, translated
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import DIGITS, NARROW, PLAIN, brief, level_text, many, rounded, scale_of
@@ -46,8 +47,7 @@ def tables(view: View) -> list[Table]:
         groups.setdefault(str(point.labels["workload"]), []).append(point)
     # In an open loop the throughput is what arrived.
     comparisons = [one for one in view.comparisons if len(one.points) > 1 and not is_open(view, one)]
-    winners = [view.best(point for point in comparison.points if point.can_win) for comparison in comparisons]
-    best = {winner.cell for winner in winners if winner}
+    best = {found.cell for comparison in comparisons if (found := winner(view, comparison.points))}
     made, room = [], MAX_ROWS
     for label, points in groups.items():
         if room > 0:

@@ -17,11 +17,12 @@ from concexp.experiment.version_names import AXIS as VERSIONS
 from concexp.report.grouping import groups
 from concexp.report.long_axes import LongAxis, numeric_axis
 from concexp.report.open_loops import METRICS, is_open
+from concexp.report.points import Comparison, Point
 from concexp.report.text.labels import one_line
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural
 from concexp.report.versions import labels_of
-from concexp.report.view import Comparison, Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 WORKLOAD, WORKERS, SYNC = "workload", "workers", "sync"
 KINDS = (WORKLOAD, "model", SYNC)  # whose labels need no name beside them

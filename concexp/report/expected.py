@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concexp.experiment.selections import matches
 from concexp.plan.claim_cases import Cells, expected_statuses
-from concexp.report.view import Point, View, once_per_view
+from concexp.report.points import Point
+from concexp.report.view import View, once_per_view
 
 
 def is_expected(view: View, cell: str, status: str) -> bool:

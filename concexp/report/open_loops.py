@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import listed, say
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import brief, scale_of
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 # The metrics and what they are called; the first that was recorded is used. Only an open loop has a latency.
 METRICS = {"latency_p99_s": "latency", "service_time_p99_s": "service time"}

@@ -9,7 +9,8 @@ from itertools import combinations
 from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.statuses import NUMBERED
 from concexp.report.contest import contest_of, has_primitive
-from concexp.report.view import Comparison, Point, View
+from concexp.report.points import Comparison, Point
+from concexp.report.view import View
 
 Key = tuple[frozenset[str], str]
 THROUGHPUT = "throughput"  # what scaling is about

@@ -9,10 +9,11 @@ from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.significance import MARGIN, equivalence, resolved
 from concexp.report.contest import has_primitive
 from concexp.report.family import family_of
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import clauses, listed, message, say, translated
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import DIGITS, brief, enumerated, many, plural, rounded, scale_of, span, spread
-from concexp.report.view import Comparison, Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 MAX_TITLES = 4  # comparisons named in one sentence
 MAX_NAMES = 6  # listed in a sentence; the table has all

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from concexp.analysis.doubt_codes import DISTURBED
-from concexp.report.view import Point, View
+from concexp.report.points import Point
+from concexp.report.view import View
 
 # What a disturbance may have cost, whatever the machine says of it: a CPU that other guests share was seen to run at half its
 # speed for minutes, and two workers that share one take turns.

@@ -28,7 +28,8 @@ from concexp.analysis.stats.significance import MARGIN, difference, equivalence
 from concexp.experiment.spec import SHORT_SHA
 from concexp.experiment.version_names import AXIS
 from concexp.experiment.versions import MANIFEST_KEY
-from concexp.report.view import Point, View, once_per_view
+from concexp.report.points import Point
+from concexp.report.view import View, once_per_view
 
 SLOWER, FASTER, SAME, OPEN = "slower", "faster", "same", "open"
 FEW, DOUBTFUL, BAD = "few", "doubtful", "bad"  # why there is no verdict: too few trials, doubts, or bad endings

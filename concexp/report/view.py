@@ -1,19 +1,9 @@
-"""A run as the page sees it: cells as points, and which of them are compared with each other.
-
-How far a point can be trusted, from the weakest to the strongest:
-
-has_numbers          some trial ended with numbers (status `ok` or `invalid`)
-enough_clean_trials  enough of those trials are free of doubts for a verdict on time
-is_sure              all trials ended well and were right as well, also those that only the primary metric comes from
-can_win              and no call blocks the event loop that carries its workers: what was measured is what was asked for
-
-A single metric of a point has a value (`Interval.has_value`), and then possibly an interval (`Interval.bounded`).
-"""
+"""A run as the page sees it: its points, how they are called and compared, and which of them is best."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -22,114 +12,16 @@ from concexp.analysis import blocking, demand, noise
 from concexp.analysis.cells import RAW, Baseline
 from concexp.analysis.claims.verdicts import Verdict, verdicts_of
 from concexp.analysis.results import Run
-from concexp.analysis.samples import Sample, Trial, compared
-from concexp.analysis.stats.intervals import UNKNOWN, Interval
+from concexp.analysis.samples import Sample, compared
+from concexp.analysis.stats.intervals import Interval
 from concexp.errors import EnvironmentRefused, UnknownName
-from concexp.experiment.statuses import MEASURED, NUMBERED
+from concexp.experiment.statuses import MEASURED
 from concexp.report.grouping import groups
+from concexp.report.points import Comparison, Panel, Point
 from concexp.report.pythons import shown
 from concexp.report.styles import Style, assign_styles
-from concexp.report.text.labels import one_line
+from concexp.report.text.labels import bare_functions, one_line
 from concexp.report.text.language import current, say, translated
-
-
-@dataclass(frozen=True)
-class Point:
-    """One cell: its labels, how its trials ended, its metrics with their intervals, and the trials themselves."""
-
-    cell: str
-    labels: dict[str, Any]
-    status: str
-    reason: str
-    values: dict[str, Interval]
-    sample: Sample
-    unit: str
-    demand: float  # the share of its time for which an operation wants a CPU
-    primary: str
-    blocked: float = 0.0  # the share of its time for which calls block the event loop; 0 where that does not matter
-
-    @property
-    def model(self) -> str:
-        return str(self.labels["model"])
-
-    @property
-    def workers(self) -> int | None:
-        """The number of workers; None where it does not apply."""
-        return self.labels.get("workers")
-
-    @property
-    def parallelism(self) -> int:
-        """The number of workers, counting 1 where it does not apply."""
-        return self.workers or 1
-
-    @property
-    def has_numbers(self) -> bool:
-        """Whether any of its trials has numbers."""
-        return bool(self.sample.has_numbers)
-
-    @property
-    def enough_clean_trials(self) -> bool:
-        """Whether enough of its trials are free of doubts for a verdict on time."""
-        return self.sample.enough_clean_trials(self.primary)
-
-    @property
-    def doubtful(self) -> list[Trial]:
-        """Its trials with numbers and with doubts about the primary metric."""
-        return self.sample.doubtful(self.primary)
-
-    @property
-    def can_win(self) -> bool:
-        """Whether it may be called best."""
-        return self.is_sure and not self.blocked
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether its numbers are beyond doubt.
-
-        All its trials must have ended well and been right, and enough of them must be free of doubts. The same holds for the
-        trials of the primary metric, where that has trials of its own.
-        """
-        basis = self.sample.of(self.primary)
-        sure = self.enough_clean_trials and basis.enough_clean_trials(self.primary)
-        return self.status == "ok" and basis.status == "ok" and sure
-
-    @property
-    def mark(self) -> str:
-        """Signs that qualify its numbers: † wrong outcome, § some trials ended badly, ‡ too many doubtful trials."""
-        ended_badly = self.has_numbers and self.status not in NUMBERED
-        wrong = self.sample.statuses["invalid"] > 0
-        return f"{'†' * wrong}{'§' * ended_badly}{'‡' * (self.has_numbers and not self.enough_clean_trials)}"
-
-    def value(self, metric: str) -> Interval:
-        """A metric with its interval; UNKNOWN where it has none."""
-        return self.values.get(metric, UNKNOWN)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One panel of a picture: points that differ only in model and workers."""
-
-    labels: dict[str, Any]
-    points: Sequence[Point]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Points that do the same work under the same conditions, by different models and primitives."""
-
-    labels: dict[str, Any]
-    points: Sequence[Point]
-
-    @property
-    def unit(self) -> str:
-        """What one operation is called."""
-        return self.points[0].unit
-
-    @property
-    def is_blocked(self) -> bool:
-        """Whether calls block the event loop of one of its points."""
-        return any(point.blocked for point in self.points)
-
 
 T = TypeVar("T")
 
@@ -241,9 +133,14 @@ class View:
         parts = []
         # What only the others have, as a payload beside work that has none, leaves the name of the work.
         for key in [key for key in telling if not self.is_redundant(key, varying)] or telling:
-            label = one_line(labels[key])
-            parts.append(label if key in ("workload", "sync") else one_line(f"{self._short(key)} {label}"))
+            label = self._bare.get(str(labels[key]), str(labels[key])) if key == "workload" else labels[key]
+            parts.append(one_line(label if key in ("workload", "sync") else f"{self._short(key)} {one_line(label)}"))
         return " · ".join(parts)
+
+    @cached_property
+    def _bare(self) -> dict[str, str]:
+        """The names of functions without their files, where these are different names."""
+        return bare_functions(map(str, self.run.header["axes"]["workload"]))
 
     def is_redundant(self, key: str, others: Sequence[str]) -> bool:
         """Whether one of the `others` already determines this axis. Of two that determine each other, the second is redundant.
@@ -267,9 +164,10 @@ class View:
         return self._determines[key, other]
 
     def _short(self, key: str) -> str:
-        """The last part of an axis's name, unless another axis ends the same way: titles have little room."""
+        """The last part of an axis's name, unless it is an axis itself or another varying one ends the same way."""
         last = key.rpartition(".")[2]
-        return last if [other.rpartition(".")[2] for other in self.axes].count(last) == 1 else key
+        alike = [other for other in self.axes if other != key and other.rpartition(".")[2] == last]
+        return key if any("." not in other or other in self.varying_axes for other in alike) else last
 
     def series(self, points: Iterable[Point]) -> dict[str, list[Point]]:
         """The points with numbers, by series (see `series_name`), each sorted by number of workers."""

@@ -246,6 +246,21 @@ def hostile():
     }  # fmt: skip
 
 
+def long_names():
+    """Functions in folders, primitives and two parameters with long names, and a baseline that takes many words."""
+    cells = []
+    for function in ("parse_the_whole_document", "render_all_of_the_pages"):
+        for interval in ("0.1ms", "5ms"):
+            for model, speed in (("threads", 1), ("processes", 1.9)):
+                for sync in ("a_ticket_lock", "readers_writer_lock"):
+                    for workers in (1, 2):
+                        rate = 300 * (speed if workers == 2 else 1) * (40 if function.startswith("parse") else 1)
+                        cells.append(cell(f"code/documents.py:{function}", model, sync, workers, rate=rate,
+                                          plugins={"workload": "call", "sync": "lock"},
+                                          axes={"background.switch_interval": interval}))  # fmt: skip
+    return {"cells": cells, "spec": {"baseline": {"workers": 1, "background.switch_interval": "5ms"}}}
+
+
 def observed():
     """Two primitives whose waits were recorded in observed trials, which are far slower; one of those timed out."""
     waits = {"waits": 100, "waited_s": 0.6, "worked_s": 1.0, "wait_time": [[300, 90], [900, 10]], "worker_waits": []}
@@ -333,4 +348,4 @@ def fifty():
 # A page must render each of these.
 ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, drifting, courses, single, one_cell, tied,
        parameters, nothing, all_failed, hostile, observed, timelines, recorded, trades,
-       fifty, disturbed)  # fmt: skip
+       fifty, disturbed, long_names)  # fmt: skip

@@ -5,22 +5,27 @@ import pytest
 from concexp import report
 from concexp.analysis import results
 from concexp.report.view import View
-from tests.helpers import journal_builder, scenarios
+from tests.helpers import extents, journal_builder, scenarios
 from tests.helpers.pages import every_sentence
 
 
 class Pages(dict):
-    """Path of the page by name of the scenario; a run is made, and its page with all pictures, when first asked for."""
+    """Path of the page by name of the scenario; a run is made, and its page with all pictures, when first asked for.
+
+    `misplaced` maps the name to the texts that leave one of its pictures or overlap (see `extents`).
+    """
 
     def __init__(self, make_folder):
         super().__init__()
         self.make_folder = make_folder
+        self.misplaced = {}
 
     def __missing__(self, name):
         folder = self.make_folder(name)
         run = journal_builder.write(folder, **getattr(scenarios, name)())
         results.write(run)
-        self[name] = report.write(run, folder)
+        with extents.watched() as self.misplaced[name]:
+            self[name] = report.write(run, folder)
         return self[name]
 
 

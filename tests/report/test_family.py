@@ -15,9 +15,10 @@ from concexp.report.answer import answer
 from concexp.report.family import corrected, family_of
 from concexp.report.pairs import Pair
 from concexp.report.phrases import contenders
+from concexp.report.points import Point
 from concexp.report.sections import precision
 from concexp.report.text.numbers import spread
-from concexp.report.view import Point, View
+from concexp.report.view import View
 from tests.helpers import journal_builder
 from tests.helpers.pages import answer_and_details
 

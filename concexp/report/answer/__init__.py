@@ -34,12 +34,13 @@ from concexp.report.answer import (
 from concexp.report.answer.findings import FINDINGS, Finding, in_order, of_kind
 from concexp.report.contest import compared, contest_of, judged
 from concexp.report.open_loops import closed_loops, is_open
+from concexp.report.points import Comparison
 from concexp.report.sections import doubtful, outcomes, time_breakdown
 from concexp.report.text.language import message, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import escaped, plain
 from concexp.report.text.numbers import sentence_case
-from concexp.report.view import Comparison, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 MAX_SENTENCES = 4  # of the answer: what a reader takes in at a glance
 SENTENCE_END = re.compile(r"\. |。")

@@ -12,10 +12,11 @@ from concexp.report.answer import correctness, endings, forbidden, latencies
 from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough, tells_workers
 from concexp.report.contest import compared, contest_of
 from concexp.report.phrases import MAX_NAMES, cell_text, first_few, series_text, titles_text, with_primitives
+from concexp.report.points import Point
 from concexp.report.text.language import clauses, message, phrases, say, translated
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 MAX_ADVICE = 2  # pieces in the line
 ANY = message("whichever suits you best")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concexp.report.phrases import MAX_NAMES, first_few, titles_text
+from concexp.report.points import Point
 from concexp.report.text.language import counted, message, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, rounded, span
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 CURE = message(
     "Put the call into `await asyncio.to_thread(…)`, or await its asynchronous form (`asyncio.sleep` for `time.sleep`); "

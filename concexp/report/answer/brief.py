@@ -24,11 +24,12 @@ from concexp.report.phrases import (
     primary_text,
     series_text,
 )
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import clauses, message, say, translated
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, level_text, plural, rounded, spread
 from concexp.report.text.reasons import reason_text
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 NO_RESULT = message("nothing: no cell has a result")
 OPEN = {

@@ -7,13 +7,14 @@ from collections import Counter
 from concexp.analysis.cells import MISSING
 from concexp.report.expected import unexpected
 from concexp.report.phrases import BAD_ENDINGS, MAX_NAMES, cell_text, cells_text, ended, first_few
+from concexp.report.points import Point
 from concexp.report.sections import outcomes
 from concexp.report.text.language import counted, message, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import anchor, code, escaped
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.text.reasons import reason_text
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 
 def before_numbers(view: View) -> list[str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from concexp.analysis.stats.intervals import of_the_best
 from concexp.report.phrases import condition_text, contenders, primary_text
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import message, say
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import NARROW, in_full, many, plural, spread
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 BACKGROUND, BACKGROUND_WORKERS = "background", "background.workers"
 MOST = 1e6  # a larger rate has a prefix

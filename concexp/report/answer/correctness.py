@@ -8,9 +8,10 @@ from concexp import catalog
 from concexp.experiment import expressions
 from concexp.experiment.claims import of_data
 from concexp.report.phrases import condition_title, named_together, titles_text
+from concexp.report.points import Point
 from concexp.report.text.language import say
 from concexp.report.text.language import sentences as texts_of
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 STATUS, UNSUPPORTED = "status", "unsupported"
 DECLARED = "outcomes."  # before the name of an outcome that the user's code declares

@@ -9,9 +9,10 @@ import pandas as pd
 
 from concexp.experiment.statuses import NUMBERED
 from concexp.report.phrases import cell_text, cells_text
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import clauses, message, say, translated
 from concexp.report.text.numbers import plural, rounded, span, zero_text
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 MAX_NAMED_CELLS = 3  # beyond that, cells are counted
 

@@ -10,12 +10,13 @@ from concexp.report.contest import short
 from concexp.report.expected import is_expected
 from concexp.report.phrases import BAD_ENDINGS, series_text, titles_text
 from concexp.report.phrases import ended as ended_so
+from concexp.report.points import Point
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import clauses, message, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, sentence_case, span
-from concexp.report.view import Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 NEVER = message("never")
 UNDONE = "undone"  # the column that each trial has in which a fault happened

@@ -8,12 +8,13 @@ from itertools import combinations
 
 from concexp.report.contest import WORKERS, WORKLOAD, Contest, contest_of
 from concexp.report.phrases import MAX_NAMES, first_few
+from concexp.report.points import Point
 from concexp.report.sections import outcomes
 from concexp.report.sections.outcomes import Seen
 from concexp.report.text.language import message, phrases, say
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural, rounded, span
-from concexp.report.view import Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 MAX_AXES = 2  # that together tell what came to forbidden outcomes from what did not: `threads` × `none`
 

@@ -17,11 +17,12 @@ from concexp.report.phrases import (
     unresolved_text,
     within,
 )
+from concexp.report.points import Comparison, Point
 from concexp.report.sections import scaling_laws
 from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural, spread
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 NO_GAIN_SHOWN = "none"  # the verdict on a gain that certainly does not matter
 PAST_PEAK = message("By the fitted law more workers make it slower beyond a peak: {series}.")

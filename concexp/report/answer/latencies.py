@@ -9,11 +9,12 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.entries import BESIDE
 from concexp.report.answer.findings import Finding, of_kind, size_of
 from concexp.report.open_loops import is_open, tail_metric, tails, tails_text
+from concexp.report.points import Comparison
 from concexp.report.sections import latency
 from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import sentence_case
-from concexp.report.view import Comparison, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 MAX_PARAMETERS = 1  # of a workload, beside its name
 HIDDEN = 2.0  # from this factor between the tails of an open and of a closed loop on, the closed one hides the wait

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from concexp.report.answer.standings import Lead, Standing, contestant_text, leads_over
+from concexp.report.answer.standings import Lead, Standing, contestant_text, leads_over, tells_workers
 from concexp.report.contest import WORKERS, Contest, compared, contest_of, short
 from concexp.report.phrases import NO_GAIN, ahead_text, is_speed, lead_text, with_workers
+from concexp.report.points import Point
 from concexp.report.text.language import clauses, counted, message, phrases, say
 from concexp.report.text.markdown import code
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 
 def text(view: View, members: Sequence[Standing]) -> str:
@@ -28,7 +29,7 @@ def text(view: View, members: Sequence[Standing]) -> str:
             margin=margin,
         )
     competes = WORKERS in _contest(view).axes
-    workers = "" if competes else with_workers(view, [_enough(one) for one in members])
+    workers = "" if tells_workers(view, members) else with_workers(view, [_enough(one) for one in members])
     text = counted(
         enough.parallelism if competes else 1,
         "{value} is {margin}",

@@ -6,10 +6,11 @@ from concexp.analysis.noise import NoiseFloor
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import equal_text, with_primitives
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, sentence_case, spread
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 
 def sentences_for(view: View, comparison: Comparison) -> list[str]:

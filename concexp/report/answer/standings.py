@@ -16,11 +16,12 @@ from concexp.report.contest import Contest, contest_of, short, title_of
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import NO_GAIN, series_text
+from concexp.report.points import Comparison, Point
 from concexp.report.rivals import is_in_doubt, may_be_better
 from concexp.report.text.language import counted, message, say
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 MODELS, PRIMITIVES, WORKERS, VALUES = "models", "primitives", "workers", "values"
 

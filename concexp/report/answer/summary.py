@@ -30,12 +30,13 @@ from concexp.report.phrases import (
     primary_text,
     titles_text,
 )
+from concexp.report.points import Comparison, Point
 from concexp.report.sections import latency
 from concexp.report.text.language import clauses, listed, message, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import brief, enumerated, plural, rounded, scale_of, sentence_case, span
-from concexp.report.view import Comparison, Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 MAX_FEW = 2  # conditions of a workload that are named, or left out by name, in a sentence on several workloads
 HALF = 0.5  # of the whole effect: a first step that makes so much of it is worth its figure

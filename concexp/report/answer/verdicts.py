@@ -34,11 +34,12 @@ from concexp.report.phrases import (
     with_workers,
     within,
 )
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import clauses, counted, message, phrases, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import brief, enumerated, plural, rounded, sentence_case, span
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 MAX_GROUPS = 3  # sentences about comparisons that end alike; the others are counted
 FEW_TITLES = 2  # comparisons that are named even if they are all there are

@@ -13,6 +13,7 @@ from concexp.analysis.stats.intervals import FEWEST, Interval
 from concexp.experiment.statuses import NUMBERED
 from concexp.experiment.version_names import AXIS
 from concexp.report.phrases import MAX_NAMES, TIMES, first_few, is_speed, percent_change
+from concexp.report.points import Point
 from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
@@ -32,7 +33,7 @@ from concexp.report.versions import (
     same_code,
     versions_of,
 )
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 MAX_EACH = 3  # differences with figures of their own in a sentence; of more, the smallest and the largest
 MAX_ROWS = 16

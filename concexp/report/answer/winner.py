@@ -16,11 +16,12 @@ from concexp.report.phrases import (
     share_used,
     unresolved_text,
 )
+from concexp.report.points import Comparison, Point
 from concexp.report.rivals import is_in_doubt, may_be_better
 from concexp.report.text.language import message, phrases, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.numbers import enumerated, plural, spread
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 
 def sentences_for(view: View, comparison: Comparison) -> list[str]:

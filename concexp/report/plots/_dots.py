@@ -7,8 +7,9 @@ from typing import Any
 
 from concexp.report.plots import _style
 from concexp.report.plots._labels import better_text, quantity_label, value_text
+from concexp.report.points import Point
 from concexp.report.text.numbers import scale_of, spread
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 ROW = 0.23  # inches
 AXIS = 0.45  # inches of ticks and the name of the axis

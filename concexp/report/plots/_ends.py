@@ -41,7 +41,7 @@ class Ends:
     ends: list[_End] = field(default_factory=list)
 
     def add(self, x: float, y: float, members: list[Member], figure: str, leaves: bool = False) -> None:
-        """Adds lines that are told as one; `leaves` where they leave the picture at its upper edge."""
+        """Adds lines that are told as one; `leaves` where they leave the picture at its upper edge, coming from (0, 0)."""
         self.ends.append(_End(x, y, members, figure, leaves))
 
     @property
@@ -53,7 +53,9 @@ class Ends:
         """Puts the names beside the panel, in lines of so many letters."""
         for end in self.ends:
             if end.leaves:
-                axes.annotate(end.text, (end.x, end.y), (-8, -1), textcoords="offset points", ha="right", va="top",
+                # Panels on one scale may have room for more, or less, than this one alone.
+                share = min(axes.get_ylim()[1] / end.y, axes.get_xlim()[1] / end.x)
+                axes.annotate(end.text, (share * end.x, share * end.y), (-8, -1), textcoords="offset points", ha="right", va="top",
                               fontsize=SIZE, color=_style.GREY)  # fmt: skip
         inside = axes.transData + axes.transAxes.inverted()
         lane = [end for end in self.ends if not end.leaves]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from concexp.report.phrases import AXES, baseline_text
 from concexp.report.plots import _style
+from concexp.report.points import Point
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import counted, say
 from concexp.report.text.markdown import plain
 from concexp.report.text.numbers import plural, sentence_case
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 
 def cell_label(view: View, point: Point, marked: bool = True) -> str:
-    """`threads ×2, lock †`, `2 workers`: what varies in the run, the model where nothing does; no sign of trust if not `marked`."""
-    parts = [name_part(view, point), workers_part(view, point)]
-    primitive = primitive_part(view, point)
-    name = ", ".join(filter(None, [" ".join(filter(None, parts)), _style.short(primitive)]))
+    """`threads ×2, lock †`, `lock ×2`, `2 workers`: what varies in the run, the model where nothing does.
+
+    A sign of trust stands behind it if `marked`.
+    """
+    name, primitive = name_part(view, point), _style.short(primitive_part(view, point))
+    first, second = (name, primitive) if name else (primitive, "")
+    name = ", ".join(filter(None, [" ".join(filter(None, [first, workers_part(view, point)])), second]))
     if name == workers_part(view, point) and name:
         name = plural(point.parallelism, "worker")
     name = name or _style.short(view.series_name(point))
@@ -55,7 +59,7 @@ def quantity_label(view: View, metric: str, prefix: str, operation: str = "") ->
     """A metric with its unit, on an axis: `throughput, k sums/s`; `p99 service time, ms`; `speedup over serial`."""
     unit, name = view.metrics[metric].unit if metric in view.metrics else view.metric.unit, view.called(metric)
     if metric == view.relative:
-        over = _style.short(plain(baseline_text(view)))
+        over = _style.short(plain(baseline_text(view)), 60)
         return say("{metric} over {baseline}, ×", metric=name, baseline=over) if over else with_unit(name, "×")
     if unit == "1/s":
         return with_unit(name, _style.rate_unit(prefix, operation))

@@ -6,7 +6,7 @@ import re
 import textwrap
 import unicodedata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
 from concexp.experiment.blocks import DEFAULT_LANGUAGE
 from concexp.report.plots._fonts import families
@@ -28,6 +29,9 @@ INK = "#222222"
 WIDTH = 6.88  # inches: 1720 pixels, twice what a repository host gives a page
 DPI = 250
 TITLE_SIZE = 10.5
+LETTER = 0.075  # inches that a letter of the usual size takes at most
+BOLD = 0.088  # of a panel's title
+MAX_LABEL = 24  # letters of a row's label in two columns
 TITLE_LETTERS = 74  # of a line of the title, and lines
 TITLE_LINES = 2
 # What a line is made of where blanks alone do not part it: a word, or a sign of East Asia with the marks that may not begin a line.
@@ -139,6 +143,28 @@ def grid(drawn: Figure, rows: int, columns: int, used: int, **how: Any) -> list[
     return list(places[:used])
 
 
+def room_for_two(labels: Iterable[str]) -> bool:
+    """Whether rows with these labels leave enough room for their marks in two columns."""
+    return max(map(width, labels)) <= MAX_LABEL
+
+
+def headings(drawn: Figure, places: Sequence[Axes], titles: Sequence[str], columns: int) -> None:
+    """Titles panels whose rows have their labels: from the left end of the longest label of the column on, as wide as that."""
+    longest = [0] * columns
+    for number, axes in enumerate(places):
+        labels = [width(label.get_text()) for label in axes.get_yticklabels()]
+        longest[number % columns] = max([longest[number % columns], *labels])
+    for number, (axes, title) in enumerate(zip(places, titles, strict=True)):
+        written = axes.set_title(short(title, int((WIDTH / columns - 0.2) / BOLD)))
+        left = ScaledTranslation(-0.8 * LETTER * longest[number % columns], 0, drawn.dpi_scale_trans)
+        written.set_transform(written.get_transform() + left)
+
+
+def upright(label: str, inches: float) -> str:
+    """The name of a vertical axis in lines that are no longer than this."""
+    return "\n".join(wrapped(label, int(inches / LETTER)))
+
+
 def save(drawn: Figure, path: Path) -> None:
     """Writes a PNG, SVG or PDF, by the path's ending, without date or software version."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,10 +181,11 @@ def save(drawn: Figure, path: Path) -> None:
 def short(text: str, most: int = 28) -> str:
     """A text of a user's on one line, shortened in the middle: what distinguishes a label may be at either end.
 
-    Before that, a function loses its folder, and then its file: `code/work.py:parse` becomes `work.py:parse`, or `parse`.
+    Before that, a function loses its folder, and then its file: `code/work.py:parse` becomes `work.py:parse`, or `parse`; and
+    axes lose what they belong to: `background.workers 1 · background.model threads` becomes `workers 1 · model threads`.
     """
     text = one_line(text)
-    for where in (r"\S*/(?=[^\s/]+\.py:\w)", r"\S+\.py:(?=\w)"):
+    for where in (r"\S*/(?=[^\s/]+\.py:\w)", r"\S+\.py:(?=\w)", r"(?<![^\s])[a-z_]\w*\.(?=[a-z_]\w* )"):
         if width(text) > most:
             text = re.sub(where, "", text)
     if width(text) <= most:
@@ -218,8 +245,9 @@ def log_axis(axes: Axes, which: str) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
-    decades = np.log10(high / low)
-    axis.set_major_locator(LogLocator(subs=_subdivisions(decades), numticks=30))
+    # A vertical axis of some decades has room for three labels of each, a horizontal one in two columns for one.
+    columns = 1 if which == "y" or (place := axes.get_subplotspec()) is None else place.get_gridspec().ncols
+    axis.set_major_locator(LogLocator(subs=_subdivisions(columns * np.log10(high / low)), numticks=30))
     axis.set_major_formatter(FuncFormatter(plain))
     axis.set_minor_formatter(NullFormatter())
 

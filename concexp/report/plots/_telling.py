@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from concexp.report.long_axes import chosen
-from concexp.report.view import Point, View
+from concexp.report.points import Point
+from concexp.report.view import View
 
 T = TypeVar("T")
 

@@ -11,9 +11,10 @@ from concexp.report.open_loops import is_open
 from concexp.report.plots import _dots, _style
 from concexp.report.plots._labels import cell_label, comparisons_left, workers_part
 from concexp.report.plots._telling import telling
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import clauses, say, sentences
 from concexp.report.text.numbers import level_text
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 STACKED = 4  # rows of a panel up to which panels stand below each other, on one scale
 MAX_PANELS = 8
@@ -45,7 +46,8 @@ class Plot:
         # What has one unit is drawn on one scale: panels are compared with each other as well.
         is_shared = view.metric.unit != "1/s" or len({comparison.unit for comparison, _ in shown}) == 1
         is_stacked = is_shared and max(len(points) for _, points in shown) <= STACKED
-        columns = 1 if is_stacked or len(shown) == 1 else 2
+        has_room = _style.room_for_two(_cell(view, point) for _, points in shown for point in points)
+        columns = 2 if has_room and len(shown) > 1 and not is_stacked else 1
         tallest = [max(len(points) for _, points in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         between = AROUND if is_stacked else AROUND + _dots.AXIS
         with _style.settings():
@@ -58,7 +60,7 @@ class Plot:
             for axes, (comparison, points) in zip(places, shown, strict=True):
                 rows = [(_cell(view, point), point) for point in points]
                 _dots.panel(view, axes, rows, every if is_shared else points, comparison.unit)
-                axes.set_title(_style.short(title_of(view, comparison), 66 // columns))
+            _style.headings(figure, places, [title_of(view, comparison) for comparison, _ in shown], columns)
             for axes in places[:-1] if is_stacked else ():
                 axes.set_xlabel("")
             _style.save(figure, path)

@@ -10,9 +10,10 @@ from concexp.report.phrases import condition_title
 from concexp.report.plots import _dots, _style
 from concexp.report.plots._labels import panels_left
 from concexp.report.plots._telling import heaviest
+from concexp.report.points import Comparison
 from concexp.report.text.language import say, sentences
 from concexp.report.text.numbers import level_text
-from concexp.report.view import Comparison, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 MAX_ROWS = 24
 MAX_PANELS = 4

@@ -10,14 +10,16 @@ from matplotlib.patches import Patch, Rectangle
 
 from concexp.analysis.stats.time_breakdown import PARTS, RESIDUAL, USEFUL
 from concexp.report.captions import exceeds_baseline
+from concexp.report.phrases import first_few
 from concexp.report.plots import _style
 from concexp.report.plots._labels import cell_label, panels_left
 from concexp.report.plots._telling import telling
+from concexp.report.points import Comparison, Point
 from concexp.report.sections import time_breakdown
 from concexp.report.sections.time_breakdown import Bar
 from concexp.report.text.language import clauses, listed, message, say, sentences
 from concexp.report.text.numbers import plural
-from concexp.report.view import Panel, View
+from concexp.report.view import View
 
 MAX_IN_ONE_COLUMN = 3  # panels; more need two columns
 MAX_PANELS = 8
@@ -26,7 +28,8 @@ ROW = 0.27  # inches
 BAR_HEIGHT = 0.74  # as a share of a row
 LETTER = 0.075  # inches per letter of a label
 WHOLE = 95  # percent: a bar that is one thing to this extent is a sentence
-MAX_SAID = 4  # names in that sentence
+MAX_SAID = 4  # names in that sentence, and titles
+SAID_LETTERS = 96  # of one of its lines
 
 
 @dataclass(frozen=True)
@@ -66,31 +69,42 @@ class Plot:
     order = 40
     title = ""
 
-    def prepare(self, view: View) -> list[tuple[Panel, list[Bar]]]:
-        """The bars of each panel, where several workers did what one did alone; none if each bar is practically one thing."""
-        panels = time_breakdown.bars(view)
-        return panels if any(_whole(bar) is None for _, bars in panels for bar in bars) else []
+    def prepare(self, view: View) -> list[tuple[Comparison, list[Bar]]]:
+        """The bars of each comparison, where several workers did what one did alone; none if each bar is practically one thing.
 
-    def draw(self, view: View, prepared: list[tuple[Panel, list[Bar]]], path: Path) -> str:
+        Primitives stand in one panel: they are to be compared.
+        """
+        bars = {bar.point.cell: bar for _, own in time_breakdown.bars(view) for bar in own}
+        if all(_whole(bar) is not None for bar in bars.values()):
+            return []
+        found = [
+            (comparison, [bars[point.cell] for point in _in_order(view, comparison) if point.cell in bars])
+            for comparison in view.comparisons
+        ]
+        return [(comparison, own) for comparison, own in found if own]
+
+    def draw(self, view: View, prepared: list[tuple[Comparison, list[Bar]]], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        drawn = [(panel, own) for panel, bars in prepared if (own := [bar for bar in bars if _whole(bar) is None])]
-        said = _said(view, [bar for _, bars in prepared for bar in bars])
+        drawn = [(one, own) for one, bars in prepared if (own := [bar for bar in bars if _whole(bar) is None])]
+        said = _said(view, prepared)
         few = telling(view, drawn, MAX_PANELS, lambda one: one[0].labels, lambda one: [bar.point for bar in one[1]])
         shown = [(panel, bars[:MAX_ROWS]) for panel, bars in few]
-        columns = 1 if len(shown) <= MAX_IN_ONE_COLUMN else 2
+        has_room = _style.room_for_two(_cell(view, bar) for _, bars in shown for bar in bars)
+        columns = 2 if has_room and len(shown) > MAX_IN_ONE_COLUMN else 1
         tallest = [max(len(bars) for _, bars in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():
-            figure = _style.figure(1.0 + 0.15 * bool(said) + sum(0.6 + ROW * count for count in tallest), self.title)
+            lines = _style.wrapped(said, SAID_LETTERS)
+            figure = _style.figure(1.0 + 0.15 * len(lines) + sum(0.6 + ROW * count for count in tallest), self.title)
             ratios = [0.3 + ROW * count for count in tallest]
             places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
-            for axes, (panel, bars) in zip(places, shown, strict=True):
+            for axes, (_, bars) in zip(places, shown, strict=True):
                 _panel(view, bars, axes, columns)
-                axes.set_title(_style.short(view.title(panel.labels), 70 // columns))
+            _style.headings(figure, places, [view.title(comparison.labels) for comparison, _ in shown], columns)
             used = {name for _, bars in shown for bar in bars for name, share in _shares(bar).items() if share > 0}
             handles = [Patch(label=say(look.name), **_filled(look)) for name, look in LOOKS.items() if name in used]
             figure.legend(
-                handles=handles, loc="outside lower center", ncols=min(4, len(handles)), fontsize=8.5, title=said or None,
-                title_fontsize=8.5,
+                handles=handles, loc="outside lower center", ncols=min(4, len(handles)), fontsize=8.5,
+                title="\n".join(lines) or None, title_fontsize=8.5,
             )  # fmt: skip
             _style.save(figure, path)
         return _alt(view, shown, len(drawn) - len(shown), said)
@@ -111,21 +125,29 @@ def _whole(bar: Bar) -> str | None:
     return next((name for name, share in _shares(bar).items() if share >= WHOLE), None)
 
 
-def _said(view: View, bars: list[Bar]) -> str:
+def _in_order(view: View, comparison: Comparison) -> list[Point]:
+    """The points of a comparison, those of one model and primitive together."""
+    return [point for own in view.variants(comparison.points) for point in own]
+
+
+def _said(view: View, prepared: list[tuple[Comparison, list[Bar]]]) -> str:
     """`At least 95 % useful: threads ×2 and processes ×2 in echo.`; "" where no bar is practically one thing."""
     texts = []
     for name, look in LOOKS.items():
-        own = [bar for bar in bars if _whole(bar) == name]
+        own: list[Bar] = []
         titles: dict[str, list[str]] = {}
-        for bar in own:
-            titles.setdefault(bar.title, []).append(_cell(view, bar))
+        for comparison, bars in prepared:
+            for bar in (bar for bar in bars if _whole(bar) == name):
+                own.append(bar)
+                titles.setdefault(_style.short(view.title(comparison.labels), 40), []).append(_cell(view, bar))
         parts = [
             say("{cells} in {titles}", cells=listed(cells), titles=title) if title else listed(cells)
             for title, cells in titles.items()
         ]
         if len(own) > MAX_SAID:
             count = plural(len(own), "cell")
-            parts = [say("{cells} of {titles}", cells=count, titles=listed(list(titles))) if any(titles) else count]
+            shown = first_few(list(titles), MAX_SAID, lead="and ")
+            parts = [say("{cells} of {titles}", cells=count, titles=listed(shown)) if any(titles) else count]
         if own:
             texts.append(
                 say("At least {share} % {part}: {cells}.", share=WHOLE, part=say(look.name), cells=clauses(parts))
@@ -174,17 +196,17 @@ def _cell(view: View, bar: Bar) -> str:
     return f"{cell_label(view, bar.point, marked=False)} {mark}".rstrip()
 
 
-def _alt(view: View, shown: list[tuple[Panel, list[Bar]]], left: int, said: str) -> str:
-    """What the picture shows in words: for each series with most workers, the useful share and the largest part of the loss."""
+def _alt(view: View, shown: list[tuple[Comparison, list[Bar]]], left: int, said: str) -> str:
+    """What the picture shows in words: the useful share and the largest loss of each model and primitive with most workers."""
     lines = [
         say(
             "The workers' time as bars of 100 %, one per model and number of workers: useful, lost by reason, residual."
         )
     ]
-    for panel, bars in shown:
-        title = view.title(panel.labels)
+    for comparison, bars in shown:
+        title = view.title(comparison.labels)
         texts = []
-        for points in view.series(bar.point for bar in bars).values():
+        for points in view.variants(bar.point for bar in bars):
             bar = next(bar for bar in bars if bar.point is points[-1])
             shares = _shares(bar)
             most = max((name for name in shares if name != USEFUL), key=lambda name: shares[name])

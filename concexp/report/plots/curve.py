@@ -13,15 +13,17 @@ from concexp.report.long_axes import LongAxis, long_axes
 from concexp.report.plots import _style
 from concexp.report.plots._labels import axis_name, panels_left, quantity_label, with_unit
 from concexp.report.plots._telling import telling
+from concexp.report.points import Point
 from concexp.report.text.language import clauses, say, sentences
 from concexp.report.text.numbers import are_numbers, plural, scale_of, spread
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 COLUMNS = 2
 MAX_PANELS = 6
 MAX_LINES = 10
 HEIGHT = 3.2
 FEWEST = 3  # points of a line
+FLAT = 3  # a panel that reaches less than a third of another's height has a scale of its own
 MARKED = 16  # points of a line that still have large marks
 
 
@@ -75,9 +77,10 @@ class Plot:
             figure = _style.figure(HEIGHT * rows + 0.4, self.title)
             places = _style.grid(figure, rows, columns, len(shown))
             handles: dict[str, Any] = {}
+            every = [point for panel in shown for point in panel.points]
             for axes, panel in zip(places, shown, strict=True):
-                handles |= _panel(view, prepared, panel, axes)
-                axes.set_title(_style.short(view.title(panel.labels), 66 // columns))
+                handles |= _panel(view, prepared, panel, axes, every if _on_one_scale(view, shown) else panel.points)
+                axes.set_title(_style.short(view.title(panel.labels), 60 // columns))
             if len(handles) > 1:
                 figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(5, len(handles)))
             _style.save(figure, path)
@@ -93,9 +96,13 @@ def _axis(view: View) -> LongAxis | None:
 
 
 def _panels(view: View, axis: LongAxis) -> list[_Panel]:
-    """A panel for each combination of the other axes of the work."""
+    """A panel for each combination of the other axes of the work, and of those for each of which there is an answer."""
+    contest = contest_of(view)
+    each = contest.comparisons[0].labels if contest and contest.numbers == axis else {}
     keys = [
-        key for key in view.axes if key != axis.key and not view.is_choice(key) and not view.determines(axis.key, key)
+        key
+        for key in view.axes
+        if key != axis.key and (key in each or not view.is_choice(key)) and not view.determines(axis.key, key)
     ]
     points = [point for point in view.points if point.labels.get(axis.key) is not None]
     panels = [_Panel(labels, _lines(view, axis, members)) for labels, members in groups(points, keys)]
@@ -118,9 +125,15 @@ def _name(view: View, point: Point, axis: LongAxis) -> str:
     return ", ".join(filter(None, [view.series_name(point, axis.key), view.primitive(point, axis.key)]))
 
 
-def _panel(view: View, curves: _Curves, panel: _Panel, axes: Any) -> dict[str, Any]:
-    """Draws one panel; returns its lines by name."""
-    values = [point.value(view.primary) for point in panel.points]
+def _on_one_scale(view: View, panels: list[_Panel]) -> bool:
+    """Whether panels can be compared, since they have one unit and none would be flat on the scale of another."""
+    tops = [max(point.value(view.primary).mean for point in panel.points) for panel in panels]
+    return len({panel.points[0].unit for panel in panels}) == 1 and not _style.is_wide(tops, FLAT)
+
+
+def _panel(view: View, curves: _Curves, panel: _Panel, axes: Any, among: list[Point]) -> dict[str, Any]:
+    """Draws one panel, with the vertical axis that suits all points `among` which it is; returns its lines by name."""
+    values = [point.value(view.primary) for point in among]
     factor, prefix = scale_of([value.mean for value in values], view.metric.unit)
     along, x_unit = _x_scale(curves.axis)
     handles = {}
@@ -135,7 +148,7 @@ def _panel(view: View, curves: _Curves, panel: _Panel, axes: Any) -> dict[str, A
         axes.xaxis.set_major_formatter(_style.plain)
     name = axis_name(view, curves.axis.key)
     axes.set_xlabel(with_unit(name, x_unit) if x_unit else name)
-    axes.set_ylabel(quantity_label(view, view.primary, prefix, panel.points[0].unit))
+    axes.set_ylabel(_style.upright(quantity_label(view, view.primary, prefix, panel.points[0].unit), HEIGHT - 0.3))
     return handles
 
 

@@ -16,10 +16,11 @@ from concexp.experiment.statuses import MEASURED
 from concexp.report.plots import _style
 from concexp.report.plots._labels import cell_label, comparisons_left
 from concexp.report.plots._telling import telling
+from concexp.report.points import Comparison, Point
 from concexp.report.styles import shaded
 from concexp.report.text.language import say, sentences
 from concexp.report.text.numbers import rounded, sentence_case, span
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 from concexp.run.storage.columns import values_of
 
 COLUMNS = 2

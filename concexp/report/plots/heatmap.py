@@ -21,11 +21,12 @@ from concexp.report.pairs import Pair
 from concexp.report.plots import _matrix, _style
 from concexp.report.plots._labels import axis_name, panels_left, quantity_label, titled, value_text
 from concexp.report.plots._telling import telling
+from concexp.report.points import Point
 from concexp.report.rivals import winner
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import listed, say, sentences
 from concexp.report.text.numbers import rounded, scale_of
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 MAX_COLUMNS = 3
 MAX_PANELS = 6
@@ -260,7 +261,8 @@ def _bar(
     bar.ax.tick_params(length=2)
     bar.ax.yaxis.set_major_formatter(lambda value, _: _style.plain(float(f"{value / factor:.3g}")))
     bar.ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-    bar.set_label(quantity_label(view, kind, prefix, operation))
+    high = max(1.4, figure.get_figheight() - 0.9)  # a low one may stand out a little, rather than break words
+    bar.set_label(_style.upright(quantity_label(view, kind, prefix, operation), high))
 
 
 def _alt(view: View, heat_map: _Map, kind: str, left: int) -> str:

@@ -19,11 +19,12 @@ from concexp.report.long_axes import quantity
 from concexp.report.plots import _style
 from concexp.report.plots._labels import axis_name, cell_label, panels_left, with_unit
 from concexp.report.plots._telling import telling
+from concexp.report.points import Point
 from concexp.report.styles import Style, shaded
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import message, say, sentences
 from concexp.report.text.numbers import scale_of, span, spread
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 MAX_COLUMNS = 3
 MAX_LOADS = 4  # side by side

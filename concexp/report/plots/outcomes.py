@@ -16,11 +16,12 @@ from concexp.report.phrases import BAD_ENDINGS
 from concexp.report.plots import _matrix, _style
 from concexp.report.plots._labels import axis_name, name_part, panels_left, primitive_part, workers_part
 from concexp.report.plots._telling import heaviest
+from concexp.report.points import Point
 from concexp.report.sections.outcomes import forbidden_shares
 from concexp.report.styles import shaded
 from concexp.report.text.language import counted, listed, phrases, say, sentences, translated
 from concexp.report.text.numbers import rounded
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 MAX_COLUMNS = 2  # of panels
 MAX_PANELS = 8

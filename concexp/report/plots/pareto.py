@@ -12,9 +12,10 @@ from concexp.report.captions import HOLLOW
 from concexp.report.plots import _style
 from concexp.report.plots._labels import better_text, cell_label, comparisons_left, quantity_label
 from concexp.report.plots._telling import telling
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import clauses, counted, listed, say, sentences
 from concexp.report.text.numbers import scale_of, spread
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 COLUMNS = 2
 MAX_PANELS = 6

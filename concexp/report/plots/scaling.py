@@ -17,11 +17,12 @@ from concexp.report.plots._alike import on_one_another, told_as_one
 from concexp.report.plots._ends import Ends
 from concexp.report.plots._labels import panels_left, quantity_label, titled, value_text
 from concexp.report.plots._telling import telling
+from concexp.report.points import Panel, Point
 from concexp.report.sections import scaling_laws
 from concexp.report.styles import Style, condition_style
 from concexp.report.text.language import listed, message, say, sentences
 from concexp.report.text.numbers import are_numbers, rounded, scale_of, spread
-from concexp.report.view import Panel, Point, View
+from concexp.report.view import View
 
 FEW = 4  # panels that have two columns and labels at their lines; more have three, and a legend
 MAX_PANELS = 9
@@ -171,7 +172,7 @@ def _panel(view: View, chart: _Chart, kind: str, axes: Any, among: Sequence[Poin
     if kind == view.relative:
         _limits(view, axes, workers, cpu_bound, ends)
     if axes.get_subplotspec().is_first_col() or not axes.get_shared_y_axes().get_siblings(axes)[1:]:
-        axes.set_ylabel(quantity_label(view, kind, prefix, chart.points[0].unit))
+        axes.set_ylabel(_style.upright(quantity_label(view, kind, prefix, chart.points[0].unit), HEIGHT - 0.3))
     return ends
 
 

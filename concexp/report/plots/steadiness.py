@@ -26,9 +26,10 @@ from concexp.analysis.stats.change_points import (
 )
 from concexp.report.plots import _style
 from concexp.report.plots._telling import heaviest
+from concexp.report.points import Point
 from concexp.report.sections.steadiness import IN_WORDS
 from concexp.report.text.language import clauses, counted, say, sentences
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 COLUMNS = 2
 MAX_PANELS = 6

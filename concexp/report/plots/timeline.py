@@ -13,10 +13,11 @@ from matplotlib.ticker import MaxNLocator
 
 from concexp.report.plots import _style
 from concexp.report.plots._labels import cell_label
+from concexp.report.points import Point
 from concexp.report.sections.timelines import Segment, Timeline, Worker, selection
 from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.numbers import rounded, scale_of
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 MAX_ROWS = 12  # workers of a panel
 ROW = 0.23  # inches

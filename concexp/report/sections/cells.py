@@ -10,11 +10,12 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.report.open_loops import is_open
 from concexp.report.pairs import without_primitive
 from concexp.report.phrases import axis_text, ended, follows
+from concexp.report.points import Point
 from concexp.report.rivals import winner
 from concexp.report.text.language import clauses, listed, message, say, translated
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import DIGITS, NARROW, PLAIN, brief, level_text, many, rounded, scale_of
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 MAX_SPAN = 300  # beyond this ratio, one unit for a column would show its smallest values as zeros
 MAX_ROWS = 200  # more than anyone reads; cells.csv has all of them

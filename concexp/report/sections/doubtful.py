@@ -10,10 +10,11 @@ import pandas as pd
 
 from concexp.analysis import doubt_codes, doubts
 from concexp.experiment.statuses import NUMBERED
+from concexp.report.points import Point
 from concexp.report.text.language import counted, say, translated
 from concexp.report.text.markdown import anchor
 from concexp.report.text.numbers import enumerated, plural, rounded
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 
 def sentences(view: View, judged: Collection[str] = ()) -> list[str]:

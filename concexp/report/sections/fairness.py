@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from concexp.report.phrases import cell_text
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import counted, say
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import DIGITS, brief, plural
-from concexp.report.view import Comparison, Point, View
+from concexp.report.view import View
 
 METRIC = "fairness"
 EVEN_INDEX = 0.99  # from here on shares are practically equal

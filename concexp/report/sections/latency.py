@@ -13,12 +13,13 @@ from concexp.report.open_loops import tail_metric as _metric
 from concexp.report.open_loops import tails as _points
 from concexp.report.pairs import Pair
 from concexp.report.phrases import cell_text, cells_text, titles_text
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import clauses, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, sentence_case, span, spread
 from concexp.report.text.reasons import reason_text
-from concexp.report.view import Comparison, Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 from concexp.trial.search import objective
 
 HIGHEST_RATE = "sustainable_rate"

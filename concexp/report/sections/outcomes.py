@@ -10,10 +10,11 @@ import pandas as pd
 
 from concexp.experiment.outcomes import FORBIDDEN, GRADES, METRIC, UNDECLARED, metric_of
 from concexp.report.phrases import cell_on_page, first_few
+from concexp.report.points import Point
 from concexp.report.text.language import clauses, message, say, translated
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural, rounded
-from concexp.report.view import Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 ACCEPTABLE = GRADES[0]
 MAX_CELLS = 12  # that have rows of their own

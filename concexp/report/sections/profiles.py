@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from concexp.experiment.statuses import PICTURED
+from concexp.report.points import Point
 from concexp.report.sections import timelines
 from concexp.report.text.language import clauses, counted, say
 from concexp.report.text.markdown import code, escaped
-from concexp.report.view import Point, View
+from concexp.report.view import View
 from concexp.run.storage.journal import Record
 
 OWN_TRIAL = "-profile"  # how the id of a trial for a profile ends

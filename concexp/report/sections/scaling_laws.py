@@ -19,11 +19,12 @@ from concexp.analysis.time_breakdown import ONE, parallel
 from concexp.report.family import family_of
 from concexp.report.pairs import THROUGHPUT, Pair, steps
 from concexp.report.phrases import NO_GAIN, first_few, named_together, titles_text
+from concexp.report.points import Point
 from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, rounded, spread
 from concexp.report.text.reasons import reason_text
-from concexp.report.view import Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 AICC_TIE = 2  # laws whose AICc differs by less describe a curve equally well (Burnham & Anderson 2002)
 LAW_NAMES = {

@@ -23,11 +23,12 @@ from concexp.analysis.stats.change_points import (
 from concexp.analysis.variance import Variation, variations
 from concexp.experiment import Measure
 from concexp.report.phrases import MAX_NAMES, cell_on_page, first_few, percent_change
+from concexp.report.points import Point
 from concexp.report.text.language import clauses, counted, listed, message, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, plural, rounded
-from concexp.report.view import Point, View
+from concexp.report.view import View
 
 MAX_REPETITIONS = 1000  # what needs more has another cure
 DEFAULT_PRECISION = 0.03  # planned for if the experiment gives none

@@ -9,10 +9,11 @@ from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
 from concexp.report.contest import has_primitive
 from concexp.report.phrases import first_few, named_together, titles_text
+from concexp.report.points import Panel, Point
 from concexp.report.text.language import clauses, message, say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import DIGITS, brief, enumerated, plural, rounded, span
-from concexp.report.view import Panel, Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 
 # What each part is called as a reason; waits that were not recorded are hidden in two of them.
 REASONS = {

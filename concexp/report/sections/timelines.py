@@ -9,11 +9,12 @@ from functools import cached_property
 from typing import Any
 
 from concexp.experiment.statuses import PICTURED
+from concexp.report.points import Comparison, Point
 from concexp.report.text.language import clauses, counted, listed, say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import plural, rounded, scale_of
 from concexp.report.text.reasons import reason_text
-from concexp.report.view import Comparison, Point, View, once_per_view
+from concexp.report.view import View, once_per_view
 from concexp.run.storage.journal import Record
 
 OWN_TRIAL = "-timeline"  # how the id of a trial for a timeline ends

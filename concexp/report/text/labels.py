@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from concexp.report.text.language import say
@@ -31,11 +32,23 @@ def cut(text: str, most: int = LONGEST) -> str:
 
 
 def whole_sentences(text: str, most: int) -> str:
-    """As many sentences of a text as fit into `most` characters; if none does, as many of its parts between semicolons."""
+    """As many sentences of a text as fit into `most` characters.
+
+    Where they fill less than half of them, as many parts of the next one between semicolons as fit as well.
+    """
     if len(text) <= most:
         return text
+    end = 0
     for signs in (r"\.(?= )|。", ";(?= )|；"):
-        ends = [match.start() for match in re.finditer(signs, text) if match.start() < most]
-        if ends:
-            return text[: ends[-1]] + say(".")
-    return text.rstrip(".。") + say(".")
+        if end < most / 2:
+            end = max([end, *(match.start() for match in re.finditer(signs, text) if match.start() < most)])
+    return text[: end or None].rstrip(".。") + say(".")
+
+
+def bare_functions(labels: Iterable[str]) -> dict[str, str]:
+    """Maps functions among these labels to their names without the file; empty unless all labels have names of their own then.
+
+    `code/work.py:parse` becomes `parse`.
+    """
+    bare = {label: re.sub(r"^\S+\.py:(?=\w)", "", label) for label in labels}
+    return {label: name for label, name in bare.items() if name != label} if len({*bare.values()}) == len(bare) else {}

@@ -104,3 +104,18 @@ def test_numbers_of_workers_may_compete_for_each_model(tmp_path):
         second,
     )
     assert what_to_do(view) == "use 1 worker for threads, 2 workers for processes."
+
+
+def test_a_condition_is_said_once(tmp_path):
+    """Numbers of workers that stand in the title are not said again of each value."""
+    cells = [
+        journal_builder.cell("mine", "threads", workers=workers, rate=rate, unit="call", wants="io",
+                             axes={"mine.limit": limit}, plugins={"workload": "sleep"})
+        for workers in (1, 4)
+        for limit, rate in {1: 100, 2: 200, 4: 390, 8: 400}.items()
+    ]  # fmt: skip
+    spec = {"baseline": {}, "answer": {"compete": ["mine.limit"], "for_each": ["workers"]}}
+    view = View(journal_builder.write(tmp_path, cells, spec=spec, manifest={"preflight": {"entries": {"mine": ENTRY}}}))
+    sentence = answer(view)[0]
+    assert "`limit 4` is within 10 % of the best" in sentence
+    assert "with 4 workers" not in sentence

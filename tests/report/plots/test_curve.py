@@ -8,7 +8,7 @@ from concexp import catalog
 from concexp.report.long_axes import long_axes, quantity
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
-from tests.helpers.pages import alt_text, draw
+from tests.helpers.pages import alt_text, draw, figure_of
 
 
 def test_fifty_values_are_one_curve(tmp_path):
@@ -72,3 +72,19 @@ def test_numbers_that_compete_are_one_curve(tmp_path):
     assert alt.startswith("throughput over 4 values of process_pool.chunk, ")
     assert re.search(r"process_pool from 10\d?.* at 1 to 2[89]\d.* at 256", alt)
     assert alt.count("process_pool from") == 1
+
+
+def test_each_condition_that_is_asked_for_has_a_panel(tmp_path):
+    """Where the answer is one for each number of workers, the best number alone would hide the others; on one scale."""
+    cells = [
+        journal_builder.cell("sleep", "threads", workers=workers, rate=rate, axes={"sleep.delay": f"{delay}ms"})
+        for workers, rate in ((1, 100), (4, 60))
+        for delay in (1, 2, 3, 4)
+    ]
+    spec = {"baseline": {}, "answer": {"compete": ["sleep.delay"], "for_each": ["workers"]}}
+    view = View(journal_builder.write(tmp_path, cells, spec=spec))
+    plot = catalog.load("plot", "curve")()
+    assert [panel.labels["workers"] for panel in plot.prepare(view).panels] == [1, 4]
+    first, second = figure_of(pytest.MonkeyPatch(), plot, view).axes
+    assert [one.get_title(loc="left") for one in (first, second)] == ["workers 1", "workers 4"]
+    assert first.get_ylim() == second.get_ylim()

@@ -34,6 +34,13 @@ def test_a_picture_on_a_page_is_readable(run, drawn_pages):
         assert_readable(page.parent / path, alt)
 
 
+@pytest.mark.parametrize("run", [make.__name__ for make in scenarios.ALL])
+def test_texts_stay_in_their_picture_and_off_each_other(run, drawn_pages):
+    """No title, label or figure runs out of a picture, and none lies on another."""
+    assert drawn_pages[run]
+    assert drawn_pages.misplaced[run] == []
+
+
 def test_a_picture_that_was_not_asked_for_is_readable(tmp_path):
     """The one run whose page shows only what its experiment names: the other pictures that apply are readable as well."""
     view = View(journal_builder.write(tmp_path, **scenarios.timelines()))

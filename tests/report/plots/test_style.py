@@ -73,3 +73,22 @@ def test_titles_in_chinese_fit_the_picture():
     assert len(lines) == 2
     assert all(_style.width(line) <= _style.TITLE_LETTERS + 2 for line in lines)
     assert _style.title_lines("字" * 200)[-1].endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("code/documents.py:render_all_of_the_pages", "render_all_of_the_pages"),
+        ("background.workers 1 · background.model threads", "workers 1 · model threads"),
+        ("version 3.14 of a.b", "version 3.14 of a.b"),
+        ("a word that is as long as two of the others", "a word that is…o of the others"),
+    ],
+)
+def test_what_is_too_long_loses_what_tells_least(text, shown):
+    """A function its file and an axis what it belongs to, before the middle of a text is left out."""
+    assert _style.short(text, 30) == shown
+
+
+def test_names_of_vertical_axes_are_broken_at_blanks():
+    """In lines that fit beside the axis."""
+    assert _style.upright("speedup over workers 1, interval 5ms, ×", 1.5) == "speedup over workers\n1, interval 5ms, ×"

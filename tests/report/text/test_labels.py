@@ -2,7 +2,7 @@
 
 import pytest
 
-from concexp.report.text.labels import LONGEST, cut, one_line, whole_sentences
+from concexp.report.text.labels import LONGEST, bare_functions, cut, one_line, whole_sentences
 from concexp.report.text.markdown import code, escaped, fenced
 
 
@@ -57,3 +57,23 @@ def test_blanks_are_seen_on_a_page():
 def test_whole_sentences(text, shown):
     """Sentences that fit; parts of the first one where it does not, and all of what has no parts."""
     assert whole_sentences(text, 20) == shown
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        (["code/a.py:parse", "code/a.py:render", "sleep"], {"code/a.py:parse": "parse", "code/a.py:render": "render"}),
+        (["code/a.py:parse", "code/b.py:parse"], {}),
+        (["code/a.py:sleep", "sleep"], {}),
+        (["cpu_sum", "my work"], {}),
+    ],
+)
+def test_functions_lose_their_file_where_they_stay_apart(labels, shown):
+    """Not where two functions, or a function and other work, would have one name."""
+    assert bare_functions(labels) == shown
+
+
+def test_the_next_sentence_is_begun_where_there_is_room():
+    """As many of its parts as fit, so that figures are not lost with a long list."""
+    text = "A is drawn. First to last: a 1; b 2; c 3; d 4; e 5; f 6."
+    assert whole_sentences(text, 40) == "A is drawn. First to last: a 1; b 2."

@@ -22,6 +22,7 @@ import numpy as np
 
 from concexp import catalog
 from concexp.analysis.doubt_codes import SPEED
+from concexp.analysis.metrics import of_trials
 from concexp.analysis.samples import Sample, compared, samples
 from concexp.analysis.stats.disturbances import Disturbances, disturbances
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
@@ -82,9 +83,7 @@ def noise_floors(
 
     `compare` gives the ratio: what other ratios are judged by it have to be made in the same way.
     """
-    name = name or run.spec["primary"]
-    metric = catalog.load("metric", name)()
-    name = name if metric.level == "iteration" else metric.compares
+    name = of_trials(name or run.spec["primary"])
     floors = []
     for cell, control in samples(run.trials, run.level, CONTROL, run.operation_times).items():
         ratio = compare(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
@@ -136,8 +135,7 @@ def disturbed(run: Run) -> Disturbances:
 
 def times(run: Run) -> dict[str, dict[int, float]]:
     """The times that the primary metric rests on, or what is in proportion to them, by cell and block; {} where it is no time."""
-    metric = catalog.load("metric", run.spec["primary"])()
-    name = run.spec["primary"] if metric.level == "iteration" else metric.compares
+    name = of_trials(run.spec["primary"])
     metric = catalog.load("metric", name)()
     # A disturbance makes bytes, a share or an index not so many times slower.
     is_time = metric.scale == "log" and (metric.unit == "s" or metric.unit.endswith("/s"))

@@ -30,7 +30,7 @@ from concexp import catalog
 from concexp.analysis import restless
 from concexp.analysis.adjustment import ANSWERED, Adjustment, adjust
 from concexp.analysis.doubt_codes import SPEED
-from concexp.analysis.metrics import names_in
+from concexp.analysis.metrics import names_in, of_trials
 from concexp.analysis.operation_times import Times
 from concexp.analysis.stats.histogram import FEWEST_BEYOND, Histogram
 from concexp.analysis.stats.intervals import FEWEST, LEVEL, UNKNOWN, Interval, mean_interval, trial_means
@@ -76,7 +76,7 @@ class Trial:
             return tuple(code for code in self.doubts if code not in SPEED)
         if not name or ANSWERED not in self.doubts:
             return self.doubts
-        answered = (catalog.load("metric", name).compares or name) in self.raw
+        answered = of_trials(name) in self.raw
         return tuple(code for code in self.doubts if code != ANSWERED or not answered)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from concexp import catalog
+from concexp.analysis.metrics import of_trials
 from concexp.analysis.samples import observed
 from concexp.analysis.stats.intervals import FEWEST, LEVEL
 from concexp.analysis.stats.variance import VarianceComponents, trials_needed, variance_components, worthwhile
@@ -63,9 +64,7 @@ def variations(run: Run) -> list[Variation]:
     Nor where it is one of all operations of a cell together, such as a percentile: its interval is no mean's of iterations, and
     the percentile of an iteration, of far fewer operations, varies otherwise.
     """
-    primary = run.spec["primary"]
-    metric = catalog.load("metric", primary)()
-    name = primary if metric.level == "iteration" else metric.compares
+    name = of_trials(run.spec["primary"])
     metric = catalog.load("metric", name)()
     if metric.kind == "count" or metric.pooled or name not in run.trials:
         return []

@@ -11,14 +11,17 @@ comparisons are corrected for, in 2 % if all 190 are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from concexp.analysis.stats.intervals import LEVEL, Interval
 from concexp.analysis.stats.ratios import p_value
 from concexp.analysis.stats.significance import benjamini_hochberg, difference
 from concexp.report.pairs import Key, Pair, contest_pairs, gain_pairs, primitive_pairs, step_pairs, winner_pairs
+from concexp.report.points import Point
 from concexp.report.view import View, once_per_view
+
+ByBlock = Callable[[Point, str], Mapping[int, float]]
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,16 @@ def family_of(view: View) -> Family:
         for choose in (winner_pairs, gain_pairs, primitive_pairs, step_pairs)
         for pair in choose(view, comparison)
     ]
-    return corrected([*pairs, *contest_pairs(view)], view.run.level)
+    return corrected([*pairs, *contest_pairs(view)], view.by_block, view.run.level)
 
 
-def corrected(pairs: Iterable[Pair], level: float = LEVEL) -> Family:
-    """A family of these pairs, each counted once, whose p-values are adjusted for all of them."""
+def corrected(pairs: Iterable[Pair], by_block: ByBlock, level: float = LEVEL) -> Family:
+    """A family of these pairs, each counted once, whose p-values are adjusted for all of them.
+
+    `by_block` gives a point's values of a metric (see `View.by_block`).
+    """
     distinct = {pair.key: pair for pair in pairs if pair.above is not pair.below}
     p_values = [
-        p_value(pair.above.sample.by_block(pair.metric), pair.below.sample.by_block(pair.metric))
-        for pair in distinct.values()
+        p_value(by_block(pair.above, pair.metric), by_block(pair.below, pair.metric)) for pair in distinct.values()
     ]
     return Family(dict(zip(distinct, benjamini_hochberg(p_values).tolist(), strict=True)), level)

@@ -185,7 +185,7 @@ def _compared(view: View, base: Point, point: Point) -> _Compared:
     if found := equal_speed.pairs(*samples, name):
         return _Compared(*found, at_equal_speed=True, blocks=blocks)
     if base.is_sure and point.is_sure and not any(sample.is_restless for sample in samples):
-        return _Compared(point.sample.by_block(name), base.sample.by_block(name), blocks=blocks)
+        return _Compared(view.by_block(point), view.by_block(base), blocks=blocks)
     above, below = (
         sample.values(name, [one for one in sample.has_numbers if DISTURBED.issuperset(one.doubts_about(name))])
         for sample in samples

@@ -11,9 +11,11 @@ from concexp import catalog
 from concexp.analysis import blocking, demand, noise
 from concexp.analysis.cells import RAW, Baseline
 from concexp.analysis.claims.verdicts import Verdict, verdicts_of
+from concexp.analysis.metrics import of_trials
 from concexp.analysis.results import Run
-from concexp.analysis.samples import Sample, compared
-from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.samples import Sample
+from concexp.analysis.stats.intervals import UNKNOWN, Interval
+from concexp.analysis.stats.ratios import ratio
 from concexp.errors import EnvironmentRefused, UnknownName
 from concexp.experiment.statuses import MEASURED
 from concexp.report.grouping import groups
@@ -242,7 +244,23 @@ class View:
 
     def ratio(self, above: Point, below: Point, metric: str = "") -> Interval:
         """The ratio of a metric (by default the primary one) of two points, paired by block."""
-        return compared(above.sample, below.sample, metric or self.primary)
+        return ratio(self.by_block(above, metric), self.by_block(below, metric), self.run.level)
+
+    def by_block(self, point: Point, metric: str = "") -> dict[int, float]:
+        """Maps block to a point's value of a metric (by default the primary one).
+
+        The value of a metric that compares cells is that of the point and its baseline in this block.
+        """
+        name = metric or self.primary
+        own, kind = point.sample.by_block(of_trials(name)), catalog.load("metric", name)()
+        if not kind.compares:
+            return own
+        below = self.baseline(point)
+        base = below.sample.by_block(kind.compares) if below is not None else {}
+        ratios = {block: own[block] / base[block] for block in own if base.get(block)}
+        return {
+            block: kind.between(replace(UNKNOWN, mean=one), point.parallelism).mean for block, one in ratios.items()
+        }
 
     @cached_property
     def floors(self) -> list[noise.NoiseFloor]:

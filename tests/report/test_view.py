@@ -5,6 +5,7 @@ import pytest
 from concexp import catalog
 from concexp.analysis import results
 from concexp.report import styles
+from concexp.report.answer import answer
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
 
@@ -142,3 +143,18 @@ def test_style_is_the_models_own(view):
     strange.plugins["model", "serial"] = "from_another_package"
     assert strange.style("serial").colour in styles.PALETTE
     assert not strange.simulated
+
+
+@pytest.mark.parametrize("primary", ["speedup", "efficiency"])
+def test_metrics_that_compare_cells_are_compared_themselves(tmp_path, primary):
+    """By the values of each block: where they are the primary metric, the answer has verdicts."""
+    cells = journal_builder.sweep(models=("serial", "processes"), workers=(1, 2), rate=journal_builder.amdahl(0.0, 2.0))
+    view = View(journal_builder.write(tmp_path, cells, spec={"primary": primary, "baseline": {"workers": 1}}))
+    two = next(point for point in view.points if point.workers == 2)
+    one = view.baseline(two)
+    assert set(view.by_block(one).values()) == {1.0}
+    assert len(view.by_block(two)) == 6
+    expected = 2 if primary == "speedup" else 1
+    assert view.ratio(two, one).mean == pytest.approx(expected, rel=0.05)
+    assert view.ratio(two, one).bounded
+    assert "an interval needs" not in " ".join(answer(view))

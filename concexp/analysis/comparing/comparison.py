@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from concexp import catalog
 from concexp.analysis.comparing.circumstances import Row, circumstances
 from concexp.analysis.comparing.claims import ComparedClaim, compared_claims
 from concexp.analysis.comparing.figures import ABSOLUTE, BASELINE, WORKLOAD
@@ -15,6 +14,7 @@ from concexp.analysis.comparing.judgement import Compared, Setting, judged
 from concexp.analysis.comparing.matching import Matching, match_cells
 from concexp.analysis.comparing.sides import A, B, Sides
 from concexp.analysis.comparing.yardsticks import Machine, machine
+from concexp.analysis.metrics import of_trials
 from concexp.analysis.stats.significance import MARGIN
 
 
@@ -96,8 +96,5 @@ def compare(
 ) -> Comparison:
     """The comparison of runs. `metrics` and `across` as in `Comparison` and `match_cells`; UnknownName for an unknown metric."""
     primary = sides.runs[0].spec["primary"]
-    names = []
-    for name in metrics or (primary,):
-        metric = catalog.load("metric", name)
-        names.append(name if metric.level == "iteration" else metric.compares)
-    return Comparison(sides, tuple(dict.fromkeys(names)), match_cells(sides, across), tolerance)
+    names = dict.fromkeys(map(of_trials, metrics or (primary,)))
+    return Comparison(sides, tuple(names), match_cells(sides, across), tolerance)

@@ -13,6 +13,7 @@ import numpy as np
 from concexp import catalog
 from concexp.analysis.cells import Baseline
 from concexp.analysis.comparing.matching import Match
+from concexp.analysis.metrics import of_trials
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample
 from concexp.analysis.stats.between_runs import FEWEST_RUNS, RunMean, run_mean
@@ -75,7 +76,7 @@ class Figures:
         self.runs = runs
         self.matches = matches
         self.metric: Any = catalog.load("metric", metric)()
-        self.name = metric if self.metric.level == "iteration" else self.metric.compares
+        self.name = of_trials(metric)
         self.relative = relative
         self._means: dict[tuple[int, str], dict[int, float]] = {}
         self._baselines = [Baseline(run.header) for run in runs]

@@ -127,6 +127,11 @@ class Metric:
         return True
 
 
+def of_trials(name: str) -> str:
+    """The metric that a trial has a value of: the named one, or the one that it compares between two cells."""
+    return catalog.load("metric", name).compares or name
+
+
 def names_in(columns: Iterable[str]) -> list[str]:
     """The names of all metrics, and of the families' members that are among these columns."""
     return [*catalog.classes("metric"), *(name for name in columns if "." in name and catalog.exists("metric", name))]

@@ -239,7 +239,9 @@ def _best(view: View, heat_map: _Map, points: list[Point]) -> list[Point]:
             pairs[best.cell] = [Pair(best, other, view.primary) for other in column if other is not best]
     # Any cell of a column might have been its best: all pairs are corrected for.
     family = corrected(
-        (Pair(a, b, view.primary) for column in columns.values() for a, b in combinations(column, 2)), view.run.level
+        (Pair(a, b, view.primary) for column in columns.values() for a, b in combinations(column, 2)),
+        view.by_block,
+        view.run.level,
     )
     wanted = "higher" if view.sign > 0 else "lower"
 

@@ -109,6 +109,7 @@ def _family(view: View) -> Family:
             for comparison in view.comparisons
             for one, other in combinations(_points(view, comparison), 2)
         ),
+        view.by_block,
         view.run.level,
     )
 

@@ -24,10 +24,14 @@ class Workload(tools.Workload):
             sleep(delay)
         return n
 
-    async def work_async(self, me, n):
-        from asyncio import sleep  # here: threads and processes are not to pay for an event loop
+    async def enter_async(self, me):
+        # Threads and processes are not to pay for an event loop, and no operation for an import.
+        from asyncio import sleep
 
-        delay = self.delay
+        self.sleep = sleep
+
+    async def work_async(self, me, n):
+        sleep, delay = self.sleep, self.delay
         for _ in range(n):
             await sleep(delay)
         return n

@@ -38,6 +38,7 @@ import large_run
 from peers import BARE, Measure, Peers, multiple, printed, took
 
 from concexp import __version__
+from concexp.report.text.numbers import rounded
 from concexp.run.child import process_tree, stage
 from concexp.run.child.launch import launch
 from concexp.run.child.template import Templates
@@ -137,7 +138,7 @@ class Row:
 
 def shown(values: Sequence[float]) -> str:
     """`3.52 (3.40–4.10)`: the median, the least and the most."""
-    middle, least, most = (f"{value:.3g}" for value in (statistics.median(values), min(values), max(values)))
+    middle, least, most = (rounded(value) for value in (statistics.median(values), min(values), max(values)))
     return f"{middle} ({least}–{most})"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from concexp.report import reading_order
-from concexp.report.answer import answer, in_detail, versions, what_to_do
+from concexp.report.answer import answer, in_detail, judged_claims, versions, what_to_do
 from concexp.report.contest import judged
 from concexp.report.parts import Parts
 from concexp.report.places import language_of, page_name
@@ -163,7 +163,7 @@ def _answer(page: Page) -> Iterator[Content]:
     yield {
         "question": view.run.spec["question"],
         "outline": " · ".join([machine.outline(view), *map(_link, page.others)]),
-        "sentences": page.sentences(answer),
+        "sentences": [*page.sentences(answer), *page.sentences(judged_claims.sentences)],
         "tables": _version_tables(page),
         "advice": page.sentences(_advice),
         "first": page.first,

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from concexp.analysis.results import Run
 from concexp.errors import PageIncomplete
 from concexp.experiment.blocks import DEFAULT_LANGUAGE
-from concexp.report.answer import answer, caveats, what_to_do
+from concexp.report.answer import answer, caveats, judged_claims, what_to_do
 from concexp.report.page import markdown_templates
 from concexp.report.parts import Parts
 from concexp.report.pictures import FILES, first_of
@@ -135,7 +135,8 @@ def _found(view: View) -> list[str]:
         if sum(map(len, shown)) + len(sentence) > ROOM:
             break
         shown.append(sentence)
-    return [*caveats.before_numbers(view), *shown, *([f"**What to do:** {advice}"] if advice else [])]
+    judged = judged_claims.sentences(view)
+    return [*caveats.before_numbers(view), *shown, *judged, *([f"**What to do:** {advice}"] if advice else [])]
 
 
 def _counts(rows: Sequence[ClaimRow]) -> list[str]:

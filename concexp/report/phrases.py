@@ -246,7 +246,7 @@ def ahead_text(view: View, ratio: Interval, rival: str) -> str:
     text = percent_change(ratio) if ratio.mean < TIMES else spread(ratio)
     mean, _, ends = text.partition(" (")
     ends = ends.removesuffix(")")
-    lead = say(_comparative(view)[ratio.mean >= TIMES], lead=mean, rival=rival)
+    lead = say(_comparative(view)[ratio.mean >= TIMES], lead=mean, rival=rival, metric=_measure(view))
     if not ends:
         return lead
     return say("{text} ({note})", text=lead, note=f"{ends} %" if ratio.mean < TIMES else ends)
@@ -259,14 +259,19 @@ def lead_text(view: View, ratios: Iterable[Interval], rival: str) -> str:
         low, high = (rounded(mean, 2) for mean in (means[0], means[-1]))
     else:
         low, high = (f"{rounded(100 * (mean - 1), 2)} %" for mean in (means[0], means[-1]))
-    return say(_comparative(view)[means[-1] >= TIMES], lead=span(low, high), rival=rival)
+    return say(_comparative(view)[means[-1] >= TIMES], lead=span(low, high), rival=rival, metric=_measure(view))
 
 
 def _comparative(view: View) -> tuple[str, str]:
-    """The messages on a lead in percent and in factors: `faster` of times and rates, `better` of anything else."""
+    """The messages on a lead in percent and in factors: `faster` of times and rates, `better in p99 lag` of anything else."""
     if is_speed(view):
         return message("{lead} faster than {rival}"), message("{lead} times as fast as {rival}")
-    return message("{lead} better than {rival}"), message("{lead} times as good as {rival}")
+    return message("{lead} better in {metric} than {rival}"), message("{lead} times as good in {metric} as {rival}")
+
+
+def _measure(view: View) -> str:
+    """What the primary metric is called in a sentence that says what is better in it, without `returned`; "" of speeds."""
+    return escaped(view.metrics[view.primary].part_name or view.called(view.primary)) if not is_speed(view) else ""
 
 
 def is_speed(view: View) -> bool:

@@ -22,6 +22,12 @@ def may_be_better(view: View, best: Point, points: Iterable[Point]) -> list[Poin
     return sorted(rivals, key=lambda point: -view.sign * point.value(view.primary).mean)
 
 
+def hides_better(view: View, point: Point, own: Iterable[Point]) -> bool:
+    """Whether a doubtful one of these points, of the same contestant, measured better: what is told of this one says too little."""
+    least = view.sign * point.value(view.primary).mean
+    return any(is_in_doubt(view, p) and view.sign * p.value(view.primary).mean > least for p in own)
+
+
 def winner(view: View, points: Iterable[Point]) -> Point | None:
     """The best of the points that can win; None without any, or where a doubtful one may be better."""
     points = list(points)

@@ -29,7 +29,7 @@ MODEL_TEXTS = {
         r"load brief; requests that arrive at a given rate have a best p99 latency of 2\d\d ms( \([\d–]+\))? at load 200/s",
     ),
     "lost_updates": (
-        r"`threads` without synchronisation lost \d+ % of its updates in counter\\_call, in (\d+) of \1 trials",
+        r"`threads` without synchronisation lost \d+ % of the updates in counter\\_call, in (\d+) of \1 trials",
         r"No updates were lost by the 25 other cells with several workers, each in at least [\d,]+ operations",
         r"Throughput without synchronisation .* is .*[56]\.\dx to 1\dx that with `lock`",
     ),
@@ -44,7 +44,7 @@ MODEL_TEXTS = {
         r"`threads block` \d\d % at work \(0 % on a CPU\) \+ \d\d % idle; \*\*sections · locks 1\*\*: `processes` \d\d % at work",
     ),
     "interpreters": (
-        r"^`threads` with 2 workers lost \d\d % to \d\d % of its updates in counter\\_call \(all but python pypy3\.11\) and "
+        r"^`threads` with 2 workers lost \d\d % to \d\d % of the updates in counter\\_call \(all but python pypy3\.11\) and "
         r"counter \(only python 3\.9\), in ",
         r"^Only with python 3\.14\.10 and 3\.15 can `interpreters` and `interpreter_pool` run\.$",
         r"^\*\*sum · python 3\.9, .*\*\*: `processes` is best, 1\.\dx to [12]\.\dx `serial` with 2 workers",

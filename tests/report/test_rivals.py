@@ -53,3 +53,31 @@ def test_other_doubts_do_not_make_a_cell_slower(tmp_path, rate, bars):
     view = View(journal_builder.write(tmp_path, pair))
     (comparison,) = view.comparisons
     assert (winner(view, comparison.points) is None) == bars
+
+
+def test_a_rival_whose_best_cell_is_doubtful_is_not_said_to_be_behind(tmp_path):
+    """Of a rival only a worse cell is beyond doubt: how far it is behind is not known, nor that it gains nothing."""
+    served = {"facts": {"server_cpu_s": 0.5}}
+    cells = [
+        journal_builder.cell(model="serial", rate=1000),
+        *(journal_builder.cell(model=name, workers=1, rate=1000) for name in ("threads", "processes")),
+        journal_builder.cell(model="processes", workers=2, rate=4000),
+        journal_builder.cell(model="threads", workers=2, rate=3900, **served),
+    ]
+    view = View(journal_builder.write(tmp_path, cells))
+    (comparison,) = view.comparisons
+    found = standing(view, comparison)
+    assert found.best.model == "processes"
+    assert [lead.rival.model for lead in found.leads] == ["serial"]
+    assert "threads`" not in "".join(answer(view)[:1])
+
+
+def test_all_rivals_in_doubt_leave_no_winner(tmp_path):
+    """Nothing is left to be better than."""
+    cells = [
+        journal_builder.cell(model="threads", workers=1, rate=1000),
+        journal_builder.cell(model="threads", workers=2, rate=3900, facts={"server_cpu_s": 0.5}),
+        journal_builder.cell(model="processes", workers=2, rate=4000),
+    ]
+    view = View(journal_builder.write(tmp_path, cells, spec={"baseline": {}}))
+    assert standing(view, view.comparisons[0]).state == "doubtful"

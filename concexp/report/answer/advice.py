@@ -146,7 +146,7 @@ def _choice(view: View, one: Standing) -> str:
     if one.state == "open":  # what is behind is known, if not what is best
         behind = sorted(contestant_text(view, one.kind, lead.rival) for lead in one.behind)
         few = 0 < len(behind) <= min(MAX_WORSE, len(one.near))
-        return say("any but {cells}", cells=enumerated(behind)) if few else ""
+        return say("anything but {cells}", cells=enumerated(behind)) if few else ""
     points = [one.plateau] if one.plateau is not None else [one.best, *(lead.rival for lead in one.near)]
     points = [point for point in points if not _is_bad(view, point)]
     names = sorted(contestant_text(view, one.kind, point) for point in points)

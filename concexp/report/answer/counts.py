@@ -66,7 +66,7 @@ def how_sure(view: View, points: list[Point], metric: str, cls: Any) -> str:
 
 
 def how_much(view: View, points: list[Point], metric: str, cls: Any, titles: str = "") -> str:
-    """`lost 36 % to 48 % of its updates in counter, in 10 of 10 trials (†)`; of one cell without `to`."""
+    """`lost 36 % to 48 % of the updates in counter, in 10 of 10 trials (†)`; of one cell without `to`."""
     rows = [_rows(view, point, metric) for point in points]
     affected = sum(own[own[metric] > 0]["trial"].nunique() for own in rows)
     facts = {
@@ -78,11 +78,11 @@ def how_much(view: View, points: list[Point], metric: str, cls: Any, titles: str
     totals = [_whole(own, cls) for own in rows]
     if min(totals) > 0:
         shares = [100 * float(own[metric].sum()) / total for own, total in zip(rows, totals, strict=True)]
-        text = message("{lost} {share} of its {things}, in {count} of {trials} (†)")
+        text = message("{lost} {share} of the {things}, in {count} of {trials} (†)")
         if titles:
             facts["titles"], text = (
                 titles,
-                message("{lost} {share} of its {things} in {titles}, in {count} of {trials} (†)"),
+                message("{lost} {share} of the {things} in {titles}, in {count} of {trials} (†)"),
             )
         return say(text, share=span(*(f"{rounded(share, 2)} %" for share in (min(shares), max(shares)))), **facts)
     means = [point.value(metric).mean for point in points]

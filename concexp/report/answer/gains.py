@@ -18,6 +18,7 @@ from concexp.report.phrases import (
     within,
 )
 from concexp.report.points import Comparison, Point
+from concexp.report.rivals import hides_better
 from concexp.report.sections import scaling_laws
 from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.markdown import code
@@ -89,12 +90,15 @@ def peaks(view: View, comparison: Comparison) -> list[str]:
 
 
 def furthest(view: View, comparison: Comparison, points: list[Point]) -> tuple[Point, Interval, str] | None:
-    """The point of a series with the largest gain, that gain, and the verdict on it; None without any gain."""
+    """The point of a series with the largest gain, that gain and the verdict on it; None if it is not known."""
     gains = gains_in(view, points)
     if not gains:
         return None
     pair, gain = max(gains, key=lambda one: one[1].mean)
-    return pair.above, gain, _verdict(view, pair, gain, view.floor(comparison.points))
+    verdict = _verdict(view, pair, gain, view.floor(comparison.points))
+    if verdict != "gain" and hides_better(view, pair.above, points):
+        return None
+    return pair.above, gain, verdict
 
 
 def _listed(figures: list[tuple[float, str]]) -> str:

@@ -17,7 +17,7 @@ from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import NO_GAIN, series_text
 from concexp.report.points import Comparison, Point
-from concexp.report.rivals import is_in_doubt, may_be_better
+from concexp.report.rivals import hides_better, is_in_doubt, may_be_better
 from concexp.report.text.language import counted, message, say
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated
@@ -130,11 +130,25 @@ def standing(view: View, comparison: Comparison) -> Standing | None:
     if best is None or may_be_better(view, best, comparison.points):
         in_doubt = any(is_in_doubt(view, point) for point in comparison.points)
         return Standing(comparison, title, kind, None, in_doubt=in_doubt)
-    leads = leads_over(view, comparison, best, contestants)
+    rivals = [one for one in contestants if not hides_better(view, one, _same(view, kind, comparison, one))]
+    if not rivals or (rivals == [best] and len(contestants) > 1):
+        return Standing(comparison, title, kind, None, in_doubt=True)
+    leads = leads_over(view, comparison, best, rivals)
     plateau = lowest_enough(view, contestants) if contest and contest.numbers else None
     if plateau is best and all(lead.is_resolved and not lead.is_small for lead in leads):
         plateau = None
     return Standing(comparison, title, kind, best, leads, plateau=plateau)
+
+
+def _same(view: View, kind: str, comparison: Comparison, contestant: Point) -> list[Point]:
+    """The points of a comparison that belong to a contestant, which is the best of them that can win."""
+    contest = contest_of(view)
+    if kind == VALUES and contest:
+        values = [contestant.labels.get(key) for key in contest.axes]
+        return [point for point in comparison.points if [point.labels.get(key) for key in contest.axes] == values]
+    if kind == MODELS:
+        return [point for point in comparison.points if view.series_name(point) == view.series_name(contestant)]
+    return [contestant]
 
 
 def _of_contest(view: View, contest: Contest, comparison: Comparison) -> tuple[str, list[Point]] | None:

@@ -16,8 +16,9 @@ from concexp.experiment.claims import of_data
 from concexp.report import pairs
 from concexp.report.answer import changes, counts, gains
 from concexp.report.answer.findings import Finding, of_kind, size_of
+from concexp.report.contest import contest_of
 from concexp.report.family import family_of
-from concexp.report.open_loops import MAX_CONDITIONS, METRICS, closed_loops
+from concexp.report.open_loops import MAX_CONDITIONS, METRICS, closed_loops, is_open
 from concexp.report.pairs import Pair
 from concexp.report.phrases import (
     MAX_NAMES,
@@ -181,11 +182,11 @@ class Effect:
 def effects(view: View) -> list[Effect]:
     """What the conditions do to each workload that has a best cell under some of them; requests at a given rate are left out."""
     by_workload: dict[str, list[Best]] = {}
-    for comparison in closed_loops(view):
+    for comparison in _under_conditions(view):
         able = [point for point in comparison.points if point.can_win]
         best = able[0] if len(able) == 1 else view.best(able)
         if best is not None and best.value(view.primary).has_value:
-            by_workload.setdefault(str(comparison.labels["workload"]), []).append((comparison, best))
+            by_workload.setdefault(str(best.labels["workload"]), []).append((comparison, best))
     return [
         Effect(
             workload,
@@ -195,6 +196,21 @@ def effects(view: View) -> list[Effect]:
         )
         for workload, bests in by_workload.items()
     ]
+
+
+def _under_conditions(view: View) -> list[Comparison]:
+    """The comparisons whose conditions can have an effect, without open loops.
+
+    In a contest under several conditions they are those of the contest: what competes is no condition, and the best of all
+    conditions together says nothing of it. There are none where its conditions are models or numbers of workers.
+    """
+    contest = contest_of(view)
+    if contest is None or len(contest.comparisons) == 1:
+        return closed_loops(view)
+    keys = {key for key in contest.comparisons[0].labels if key in view.varying_axes}
+    if "workload" in contest.axes or all(view.is_choice(key) for key in keys):
+        return []
+    return [comparison for comparison in contest.comparisons if not is_open(view, comparison)]
 
 
 def conditions(view: View) -> list[Finding]:

@@ -15,7 +15,7 @@ def test_lost_updates(answer_text):
         journal_builder.cell("counter", "threads", "lock", 2, counts={"lost_updates": 0}, unit="increment"),
     ]
     text = answer_text(cells)
-    assert "`threads` without synchronisation with 2 workers lost 10 % of its updates, in 6 of 6 trials (†)." in text
+    assert "`threads` without synchronisation with 2 workers lost 10 % of the updates, in 6 of 6 trials (†)." in text
     assert "No updates were lost by `threads` × `lock` with 2 workers, in " in text
     assert re.search(r"in [56],\d+ operations: no more than 1 in 2,\d+ \(95 %\)\.", text)
     assert "Wrong outcome" not in text
@@ -58,4 +58,4 @@ def test_many_conditions_are_counted_by_workload(answer_text):
         for python in ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
     ]  # fmt: skip
     text = answer_text(cells)
-    assert "of its updates in call and plain (only python 3.9), in " in text
+    assert "of the updates in call and plain (only python 3.9), in " in text

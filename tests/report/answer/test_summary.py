@@ -47,10 +47,10 @@ def test_losses_of_several(tmp_path):
     """How many cells lost something, which lost most, and how many lost nothing."""
     text = "\n".join(answer(View(journal_builder.write(tmp_path, **scenarios.syncs()))))
     assert re.search(
-        r"`processes` without synchronisation lost [\d.]+ % of its updates, in 12 of 12 trials \(†\)", text
+        r"`processes` without synchronisation lost [\d.]+ % of the updates, in 12 of 12 trials \(†\)", text
     )
     assert re.search(
-        r"`threads` without synchronisation lost [\d.]+ % of its updates in counter\\_call, in 6 of 6 trials \(†\)",
+        r"`threads` without synchronisation lost [\d.]+ % of the updates in counter\\_call, in 6 of 6 trials \(†\)",
         text,
     )
     assert "No updates were lost by the 25 other cells with several workers, each in at least " in text

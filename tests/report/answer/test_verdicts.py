@@ -65,7 +65,7 @@ def test_what_is_behind_is_to_be_avoided(tmp_path):
     assert re.fullmatch(
         r"`d` is behind: `\w` is \d+ % faster than `d` .*; the other 3 cannot be told apart\.", answer(view)[0]
     )
-    assert what_to_do(view) == "use any but `d`."
+    assert what_to_do(view) == "use anything but `d`."
 
 
 def test_a_tie_is_within_a_margin(tmp_path):

@@ -145,7 +145,7 @@ def test_other_answers_and_equal_code_are_said(viewed):
 def test_the_table_has_each_comparison(viewed):
     """The reference with its commit, both figures, the change with its interval, and the verdict."""
     found = versions.table(viewed(cells({"serial": (1000, 1000), "threads": (1000, 880)})))
-    assert found.heads == ["cell", "main (1a2b3c4), 1/s", "worktree, 1/s", "change", "verdict"]
+    assert found.heads == ["cell", "main (1a2b3c4), calls/s", "worktree, calls/s", "change", "verdict"]
     assert [row[0] for row in found.rows] == ["my.py:parse · `serial`", "my.py:parse · `threads`"]
     assert re.fullmatch(r"1\d % slower \(.*\)", found.rows[1][3])
     assert found.rows[1][-1] == "**slower**"

@@ -100,7 +100,7 @@ def test_torn_reads_are_outcomes(tmp_path):
     ]
     assert "never in 21,600 reads" in [row.often for row in outcomes.rows(view)]
     said = answer(view)[0]
-    assert "`threads` without synchronisation tore 4.6 % of its reads, in 6 of 6 trials (†)" in said
+    assert "`threads` without synchronisation tore 4.6 % of the reads, in 6 of 6 trials (†)" in said
     assert "No reads were torn by" in said
     assert what_to_do(view).startswith(
         "do not use `threads` or `processes` without synchronisation where every read counts"

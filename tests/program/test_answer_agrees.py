@@ -30,7 +30,7 @@ UNIT = r"(x| (?:ms|µs|ns|s)\b)?( (?:[kMG] )?[a-z][a-z -]*/s)?"
 INTERVAL = re.compile(rf"({NUMBER}){UNIT}(?: \(|, )({NUMBER})–({NUMBER})")
 CPUS = rf"(?:both CPUs|the CPU|all \d+ CPUs|the ({NUMBER}) CPUs that the machine gave)"
 SHARE = re.compile(rf"({NUMBER}) % of {CPUS}|{CPUS} \(100 %\)")
-LOST = re.compile(rf"(\w+) ({NUMBER}) %(?: to ({NUMBER}) %)? of its (\w+)[^,;]*, in (\d+) of (\d+) trials")
+LOST = re.compile(rf"(\w+) ({NUMBER}) %(?: to ({NUMBER}) %)? of the (\w+)[^,;]*, in (\d+) of (\d+) trials")
 # Of outcomes that user code names: the name is part of what is checked, and of the advice that of every cell it speaks of.
 CAME = re.compile(rf"(?:^|: |; )([^;:]*?) came to `([^`]+)` in ({NUMBER}) %(?=[.;])")
 NEVER_CAME = re.compile(r"The (?:(\d+) other cells|other cell) never came to one")
@@ -46,11 +46,11 @@ BEYOND = re.compile(rf"no difference[^(;.]* beyond ({NUMBER}) %")  # of versions
 EFFICIENCY = re.compile(rf"efficiency ({NUMBER}) %")
 SIGNED = rf"−?{NUMBER}"
 # Differences in percent: with an interval, by how much the best leads some, and between which ends.
-AHEAD = re.compile(rf"({NUMBER}) % (?:faster|better)(?: than[^(;]*| )\(({NUMBER})–({NUMBER}) %\)")
+AHEAD = re.compile(rf"({NUMBER}) % (?:faster|better)(?: in \S+)?(?: than[^(;]*| )\(({NUMBER})–({NUMBER}) %\)")
 TIED = re.compile(rf"\(({SIGNED}) %(?:, ({SIGNED})(?:–| to )({SIGNED}))?")
-LEADS = re.compile(rf"({NUMBER}) %(?: to ({NUMBER}) %)? (?:faster|better) than")
-TIMES_RANGE = re.compile(rf"({NUMBER}) to ({NUMBER}) times as (?:fast|good) as")
-TIMES = re.compile(rf"({NUMBER}) times as (?:fast|good) as[^(;]*\(({NUMBER})–({NUMBER})\)")
+LEADS = re.compile(rf"({NUMBER}) %(?: to ({NUMBER}) %)? (?:faster|better)(?: in \S+)? than")
+TIMES_RANGE = re.compile(rf"({NUMBER}) to ({NUMBER}) times as (?:fast|good)(?: in \S+)? as")
+TIMES = re.compile(rf"({NUMBER}) times as (?:fast|good)(?: in \S+)? as[^(;]*\(({NUMBER})–({NUMBER})\)")
 REASON = "|".join(
     map(re.escape, [*time_breakdown.REASONS.values(), *time_breakdown.HIDDEN.values(),
                     time_breakdown.BLOCKED, time_breakdown.ONE_THREAD])

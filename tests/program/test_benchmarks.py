@@ -275,9 +275,9 @@ def test_the_median_decides_whether_a_row_is_beyond_its_limit():
     """One slow round does not."""
     with loaded("bench") as module:
         row = module.Row("a", "s", 1.0, lambda: 0.0, own=[0.9, 9.0, 0.8], others={"b": [2.0, 4.0, 3.0]})
-        assert row.text() == "| a | 0.9 (0.8–9) | 1 | s | – | b 3 (2–4) |"
+        assert row.text() == "| a | 0.900 (0.800–9.00) | 1 | s | – | b 3.00 (2.00–4.00) |"
         row.own, row.least = [1.1, 9.0, 0.8], [0.5, 0.5, 0.7]
-        assert row.text() == "| a | 1.1 (0.8–9) | 1 **beyond** | s | 0.5 (0.5–0.7) | b 3 (2–4) |"
+        assert row.text() == "| a | 1.10 (0.800–9.00) | 1 **beyond** | s | 0.500 (0.500–0.700) | b 3.00 (2.00–4.00) |"
 
 
 def test_every_row_says_why_it_takes_its_time(tmp_path):

@@ -9,7 +9,7 @@ from concexp import report
 from concexp.errors import PageIncomplete
 from concexp.report import index
 from concexp.report.answer import answer as says
-from concexp.report.answer import what_to_do
+from concexp.report.answer import judged_claims, what_to_do
 from concexp.report.plots import _style
 from concexp.report.views import view_of
 from tests.helpers import journal_builder, scenarios
@@ -57,6 +57,7 @@ def test_a_line_for_each_report(tmp_path, line_of):
     view = view_of(run)
     sentences = says(view)
     assert sum(map(len, sentences)) <= index.ROOM
+    sentences = [*sentences, *judged_claims.sentences(view)]
     assert f"{' '.join(sentences)} **What to do:** {what_to_do(view)}".replace("](#", "](one/README.md#") == one.answer
     assert answer == HOST.renderInline(one.answer)
     assert claims == "1 of 2 supported, 1 refuted"

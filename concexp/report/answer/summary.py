@@ -182,6 +182,8 @@ class Effect:
 def effects(view: View) -> list[Effect]:
     """What the conditions do to each workload that has a best cell under some of them; requests at a given rate are left out."""
     by_workload: dict[str, list[Best]] = {}
+    contest = contest_of(view)
+    of_contest = contest is not None and len(contest.comparisons) > 1
     for comparison in _under_conditions(view):
         able = [point for point in comparison.points if point.can_win]
         best = able[0] if len(able) == 1 else view.best(able)
@@ -191,7 +193,7 @@ def effects(view: View) -> list[Effect]:
         Effect(
             workload,
             bests,
-            any(len(view.best_per_variant(comparison.points)) > 1 for comparison, _ in bests),
+            of_contest or any(len(view.best_per_variant(comparison.points)) > 1 for comparison, _ in bests),
             _contrast([[point.value(view.primary)] for _, point in bests]),
         )
         for workload, bests in by_workload.items()

@@ -310,10 +310,14 @@ def test_a_host_that_fails_is_not_asked_again(cluster, run):
     """What cannot be done there is said with its reason; the others do its part."""
     cluster.start("w1", "a")
     cluster.start("w2", "b")
+    asked = threading.Event()  # else the other host may do all trials before this one is asked for any
 
     def before(worker, function, arguments):
         if (worker, function) == ("w1", "perform"):
+            asked.set()
             raise OSError("no space left on device")
+        if function == "perform":
+            asked.wait(60)
 
     cluster.before = before
     runner = run()

@@ -8,7 +8,7 @@ from typing import Any
 from concexp.analysis import doubt_codes
 from concexp.analysis.cells import MISSING
 from concexp.analysis.stats.intervals import FEWEST
-from concexp.report.answer import correctness, endings, forbidden, latencies
+from concexp.report.answer import correctness, endings, forbidden, latencies, skipped
 from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough, tells_workers
 from concexp.report.contest import compared, contest_of
 from concexp.report.phrases import MAX_NAMES, cell_text, first_few, series_text, titles_text, with_primitives
@@ -174,7 +174,8 @@ def _measure_better(view: View, found: Sequence[Standing]) -> list[str]:
         return []
     if cure := better_measurements(view):
         return [cure]
-    if found and all(one.state == "open" and not one.behind for one in found):
+    # What half of the claims need, such as more CPUs, no repetition replaces.
+    if found and all(one.state == "open" and not one.behind for one in found) and not skipped.sentences(view):
         return [say("repeat it more often: the differences are too small for this number of repetitions")]
     return []
 

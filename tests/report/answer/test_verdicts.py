@@ -152,3 +152,15 @@ def test_no_winner_in_any_of_fifty(tmp_path):
     view = View(journal_builder.write(tmp_path, **comparisons(*[(100, 100)] * 50, noise=0.1)))
     assert not any("is best" in sentence for sentence in answer(view))
     assert "cannot be told apart" in answer(view)[0]
+
+
+@pytest.mark.parametrize(
+    ("cpus", "advice"),
+    [(1, "repeat it more often: the differences are too small for this number of repetitions."), (96, "")],
+)
+def test_more_repetitions_are_no_advice_where_the_machine_is_too_small(tmp_path, cpus, advice):
+    """What claims need, such as more CPUs, no repetition replaces."""
+    made = comparisons((100, 103), noise=0.1)
+    claim = {"says": "it scales", "of": {"model": "processes"}, "when": f"cpus >= {cpus}", "expect": "throughput > 1"}
+    view = View(journal_builder.write(tmp_path, made["cells"], spec={**made["spec"], "claims": [claim]}))
+    assert what_to_do(view) == advice

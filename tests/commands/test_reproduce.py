@@ -14,6 +14,7 @@ from concexp.commands.run import RunRequest, run_experiment
 from concexp.errors import Damaged, EnvironmentRefused, InputError
 from concexp.run.child import stage
 from concexp.run.interpreters import discovery
+from concexp.run.interpreters.interpreter import Interpreter
 from tests.helpers import bundles, journal_builder
 
 USES_CODE = "workload: my.py:work\nmodel: serial\nload: {ops: 2, scaling: strong}\nname: made_up\n"
@@ -103,7 +104,8 @@ def test_with_trust_nothing_but_the_measured_code_is_executed(tmp_path, mark):
     assert done.lines[-1].startswith("no comparison: the runs have no cell in common")  # its journal is made up
     assert run.manifest["trial_code"] == stage.digest(stage.code())
     by_python = {record["axes"]["python"]: record["status"] for record in run.of_role("measured")}
-    here = "ok" if any(row["name"] == "3.11" for row in discovery.listed(None)) else "unsupported"
+    found = discovery.InterpreterFinder(stage.stage_child_code()).find("theirs", "3.11")
+    here = "ok" if isinstance(found, Interpreter) else "unsupported"
     assert by_python == {"current": "ok", "theirs": here, "mine": here}
 
 

@@ -115,7 +115,7 @@ def test_folders_that_cannot_be_read_are_skipped(machine, monkeypatch):
 
 def test_the_running_interpreter_is_itself(machine):
     """In a virtual environment it stands before the program that it links to, which has other packages."""
-    mine = "%d.%d" % sys.version_info[:2]  # the folder of the environment may be named after it
+    mine = f"{sys.version_info.major}.{sys.version_info.minor}"  # the folder of the environment may be named after it
     machine.answers[sys.executable] = {"version": f"{mine}.1"}
     behind = machine.put(f"usr/bin/python{mine}", {"version": f"{mine}.1"})
     Path(behind).unlink()

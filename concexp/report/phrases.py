@@ -12,7 +12,7 @@ from concexp.report.family import family_of
 from concexp.report.points import Comparison, Point
 from concexp.report.text.language import clauses, listed, message, say, translated
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import DIGITS, brief, enumerated, many, plural, rounded, scale_of, span, spread
+from concexp.report.text.numbers import DIGITS, brief, enumerated, plural, rate_unit, rounded, scale_of, span, spread
 from concexp.report.view import View, once_per_view
 
 MAX_TITLES = 4  # comparisons named in one sentence
@@ -176,7 +176,7 @@ def primary_text(view: View, comparison: Comparison, point: Point, among: int = 
     factor, prefix = scale_of([value.mean], view.metric.unit)
     unit = prefix
     if view.metric.unit == "1/s":
-        unit = f"{prefix} {many(comparison.unit)}/s".strip()
+        unit = rate_unit(prefix, comparison.unit)
     suffix = unit if prefix == "x" or not unit else f" {unit}"
     value = value.scaled(1 / factor)
     return brief(value, suffix, DIGITS) if is_brief else spread(value, suffix)

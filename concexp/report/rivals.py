@@ -23,7 +23,7 @@ def may_be_better(view: View, best: Point, points: Iterable[Point]) -> list[Poin
 
 
 def hides_better(view: View, point: Point, own: Iterable[Point]) -> bool:
-    """Whether a doubtful one of these points, of the same contestant, measured better: what is told of this one says too little."""
+    """Whether one of a contestant's points measured better than this one but is doubtful: this one then says too little of it."""
     least = view.sign * point.value(view.primary).mean
     return any(is_in_doubt(view, p) and view.sign * p.value(view.primary).mean > least for p in own)
 

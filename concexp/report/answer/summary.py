@@ -16,7 +16,7 @@ from concexp.experiment.claims import of_data
 from concexp.report import pairs
 from concexp.report.answer import changes, counts, gains
 from concexp.report.answer.findings import Finding, of_kind, size_of
-from concexp.report.contest import contest_of
+from concexp.report.contest import WORKLOAD, Contest, contest_of
 from concexp.report.family import family_of
 from concexp.report.open_loops import MAX_CONDITIONS, METRICS, closed_loops, is_open
 from concexp.report.pairs import Pair
@@ -182,9 +182,8 @@ class Effect:
 def effects(view: View) -> list[Effect]:
     """What the conditions do to each workload that has a best cell under some of them; requests at a given rate are left out."""
     by_workload: dict[str, list[Best]] = {}
-    contest = contest_of(view)
-    of_contest = contest is not None and len(contest.comparisons) > 1
-    for comparison in _under_conditions(view):
+    contest = _contest_under_conditions(view)
+    for comparison in closed_loops(view) if contest is None else _without_choices(view, contest):
         able = [point for point in comparison.points if point.can_win]
         best = able[0] if len(able) == 1 else view.best(able)
         if best is not None and best.value(view.primary).has_value:
@@ -193,24 +192,23 @@ def effects(view: View) -> list[Effect]:
         Effect(
             workload,
             bests,
-            of_contest or any(len(view.best_per_variant(comparison.points)) > 1 for comparison, _ in bests),
+            contest is not None or any(len(view.best_per_variant(comparison.points)) > 1 for comparison, _ in bests),
             _contrast([[point.value(view.primary)] for _, point in bests]),
         )
         for workload, bests in by_workload.items()
     ]
 
 
-def _under_conditions(view: View) -> list[Comparison]:
-    """The comparisons whose conditions can have an effect, without open loops.
-
-    In a contest under several conditions they are those of the contest: what competes is no condition, and the best of all
-    conditions together says nothing of it. There are none where its conditions are models or numbers of workers.
-    """
+def _contest_under_conditions(view: View) -> Contest | None:
+    """The contest, if it has several conditions: then what competes is none of them, and the best of all says nothing of it."""
     contest = contest_of(view)
-    if contest is None or len(contest.comparisons) == 1:
-        return closed_loops(view)
+    return contest if contest is not None and len(contest.comparisons) > 1 else None
+
+
+def _without_choices(view: View, contest: Contest) -> list[Comparison]:
+    """The comparisons of a contest, without open loops; none where its conditions are models or numbers of workers."""
     keys = {key for key in contest.comparisons[0].labels if key in view.varying_axes}
-    if "workload" in contest.axes or all(view.is_choice(key) for key in keys):
+    if WORKLOAD in contest.axes or all(view.is_choice(key) for key in keys):
         return []
     return [comparison for comparison in contest.comparisons if not is_open(view, comparison)]
 

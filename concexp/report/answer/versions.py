@@ -17,7 +17,7 @@ from concexp.report.points import Point
 from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, level_text, many, plural, rounded, scale_of, spread
+from concexp.report.text.numbers import enumerated, level_text, plural, rate_unit, rounded, scale_of, spread
 from concexp.report.versions import (
     BAD,
     DOUBTFUL,
@@ -313,7 +313,7 @@ def table(view: View) -> Table | None:
     operations = {change.point.unit for change in found.changes}
     unit = prefix
     if view.metric.unit == "1/s":
-        unit = f"{prefix} {many(operations.pop() if len(operations) == 1 else 'operation')}/s".strip()
+        unit = rate_unit(prefix, operations.pop() if len(operations) == 1 else "operation")
     names = [_named(view, found.reference), say("version") if several else _named(view, _other(found))]
     figures = [say("{title}, {unit}", title=name, unit=unit) if unit else name for name in names]
     heads = [say("cell"), *([say("compared")] if several else []), *figures, say("change"), say("verdict")]

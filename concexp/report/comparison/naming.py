@@ -14,7 +14,7 @@ from concexp.report.phrases import TIMES
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import say, translated
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import many, plural, scale_of, spread
+from concexp.report.text.numbers import plural, rate_unit, scale_of, spread
 
 WIDEST = 10.0  # a factor from which on percentages say less
 KINDS = ("workload", "model", "sync")
@@ -64,11 +64,7 @@ def figure_text(value: Interval, metric: str, operation: str, is_relative: bool 
     """A figure with its unit and interval: `2.38 M sums/s (2.33–2.42)`; `1.9x`; `–` without one."""
     unit = "x" if is_relative else str(catalog.load("metric", metric).unit)
     factor, prefix = scale_of([value.mean], unit)
-    name = (
-        f"{prefix} {many(operation)}/s".strip()
-        if unit == "1/s"
-        else {"s": prefix, "bytes": f"{prefix}B"}.get(unit, unit)
-    )
+    name = rate_unit(prefix, operation) if unit == "1/s" else {"s": prefix, "bytes": f"{prefix}B"}.get(unit, unit)
     suffix = name if name in ("", "x") else f" {name}"
     return spread(value.scaled(1 / factor), suffix)
 

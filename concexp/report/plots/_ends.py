@@ -41,7 +41,7 @@ class Ends:
     ends: list[_End] = field(default_factory=list)
 
     def add(self, x: float, y: float, members: list[Member], figure: str, leaves: bool = False) -> None:
-        """Adds lines that are told as one; `leaves` where they leave the picture at its upper edge, coming from (0, 0)."""
+        """Adds lines that are told as one; `leaves` if they rise from (0, 0) beyond the upper edge."""
         self.ends.append(_End(x, y, members, figure, leaves))
 
     @property

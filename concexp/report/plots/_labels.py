@@ -8,7 +8,7 @@ from concexp.report.points import Point
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import counted, say
 from concexp.report.text.markdown import plain
-from concexp.report.text.numbers import plural, sentence_case
+from concexp.report.text.numbers import plural, rate_unit, sentence_case
 from concexp.report.view import View
 
 
@@ -62,7 +62,7 @@ def quantity_label(view: View, metric: str, prefix: str, operation: str = "") ->
         over = _style.short(plain(baseline_text(view)), 60)
         return say("{metric} over {baseline}, ×", metric=name, baseline=over) if over else with_unit(name, "×")
     if unit == "1/s":
-        return with_unit(name, _style.rate_unit(prefix, operation))
+        return with_unit(name, rate_unit(prefix, _style.short(operation)))
     if unit == "bytes":
         return with_unit(name, f"{prefix}B")
     text = prefix if unit in ("s", "x", "CPUs", "") else f"{prefix} {unit}".strip()

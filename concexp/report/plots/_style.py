@@ -22,7 +22,7 @@ from concexp.experiment.blocks import DEFAULT_LANGUAGE
 from concexp.report.plots._fonts import families
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import current, say
-from concexp.report.text.numbers import are_numbers, many
+from concexp.report.text.numbers import are_numbers
 
 GREY = "#767676"
 INK = "#222222"
@@ -192,11 +192,6 @@ def short(text: str, most: int = 28) -> str:
         return text
     most = round(most * len(text) / width(text))
     return f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
-
-
-def rate_unit(prefix: str, operation: str) -> str:
-    """The unit of a rate for an axis: `k round trips/s`."""
-    return f"{' '.join(filter(None, [prefix, many(short(operation))]))}/s"
 
 
 def plain(value: float, _position: int = 0) -> str:

@@ -26,7 +26,6 @@ MAX_PANELS = 8
 MAX_ROWS = 18
 ROW = 0.27  # inches
 BAR_HEIGHT = 0.74  # as a share of a row
-LETTER = 0.075  # inches per letter of a label
 WHOLE = 95  # percent: a bar that is one thing to this extent is a sentence
 MAX_SAID = 4  # names in that sentence, and titles
 SAID_LETTERS = 96  # of one of its lines
@@ -181,7 +180,7 @@ def _segment(axes: Any, place: int, left: float, width: float, name: str, inches
     axes.add_artist(Rectangle((left, place - BAR_HEIGHT / 2), width, BAR_HEIGHT, **_filled(look)))
     number = _style.plain(round(width))
     room = abs(width) * inches
-    text = next((t for t in (f"{say(look.name)} {number}", number) if _style.width(t) * LETTER + 0.1 < room), "")
+    text = next((t for t in (f"{say(look.name)} {number}", number) if _style.width(t) * _style.LETTER + 0.1 < room), "")
     if text:
         dark = name == USEFUL
         box = {"boxstyle": "round,pad=0.12", "facecolor": look.colour, "edgecolor": "none"}

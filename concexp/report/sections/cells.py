@@ -14,7 +14,7 @@ from concexp.report.points import Point
 from concexp.report.rivals import winner
 from concexp.report.text.language import clauses, listed, message, say, translated
 from concexp.report.text.markdown import escaped
-from concexp.report.text.numbers import DIGITS, NARROW, PLAIN, brief, level_text, many, rounded, scale_of
+from concexp.report.text.numbers import DIGITS, NARROW, PLAIN, brief, level_text, rate_unit, rounded, scale_of
 from concexp.report.view import View
 
 MAX_SPAN = 300  # beyond this ratio, one unit for a column would show its smallest values as zeros
@@ -254,7 +254,7 @@ def _head(title: str, unit: str) -> str:
 def _unit(metric: Any, prefix: str, operation: str) -> str:
     """The unit of a metric as it is used here: `M sums/s`, `k`."""
     if metric.unit == "1/s":
-        unit = f"{prefix} {many(operation)}/s".strip()
+        unit = rate_unit(prefix, operation)
     elif metric.unit in ("s", "x", "CPUs", ""):
         unit = prefix
     elif metric.unit.startswith("bytes"):

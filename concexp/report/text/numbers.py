@@ -130,6 +130,11 @@ def many(word: str) -> str:
     return translation if translation != word else more_of(word)
 
 
+def rate_unit(prefix: str, operation: str) -> str:
+    """The unit of a rate: `k round trips/s`."""
+    return f"{prefix} {many(operation)}/s".strip()
+
+
 def more_of(word: str) -> str:
     """The English plural of a name, of its first noun: `round trips to a file`."""
     head, gap, tail = word.partition(" to ")
